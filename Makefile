@@ -1,0 +1,72 @@
+# Needs make and Python 3.11 or later with venv. Everything else is put into .venv.
+
+# The first of these that is new enough. A version manager's shim may exist and
+# not run, so each is asked for its version. `make setup PYTHON=...` names another.
+PYTHON = $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# What the tests need from Debian, each as program-or-file:package.
+DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:strace jq:jq \
+	/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core
+
+# Without bytecode every command that a test starts compiles its imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.NOTPARALLEL: # the prerequisites of `test` have an order
+.PHONY: help setup quick check test debian demo lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+setup: $(STAMP) ## make .venv with the pinned packages and mfactl itself
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or later found; try: apt-get install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "make: $(PYTHON) has no venv module; try: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+quick: setup ## lint and the fast tests, while you work
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest -x -q -n auto -m "not slow"
+
+check: setup ## lint, format, types, architecture
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: debian setup check ## everything that CI runs
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='src/mfactl/core/*,src/mfactl/vault/*' --fail-under=100
+	$(BIN)/coverage report --fail-under=95
+
+debian:
+	@missing=; for pair in $(DEBIAN); do \
+		command -v "$${pair%:*}" >/dev/null || test -e "$${pair%:*}" || missing="$$missing $${pair#*:}"; \
+	done; \
+	test -z "$$missing" || { echo "make: the tests need:$$missing; try: apt-get install$$missing" >&2; exit 1; }
+
+demo: setup ## run the whole journey, offline
+	PATH="$(CURDIR)/$(BIN):$$PATH" examples/journey.sh
+
+lock: $(BIN)/python ## pin all packages anew in constraints.txt (UPGRADE=1: the newest)
+	$(BIN)/python -m pip install -qq --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
+		--group dev pyproject.toml --output-file constraints.txt
+
+clean: ## remove .venv, caches and results
+	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find src tests -name __pycache__ -exec rm -rf {} +

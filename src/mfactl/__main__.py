@@ -1,0 +1,34 @@
+"""The program: makes the process safe, then hands over to the command line.
+
+Guarantees: before anything is imported, Ctrl-C ends the process without a traceback, and every file
+that is made is private.
+"""
+
+import os
+import signal
+import sys
+
+STDERR = 2
+
+
+def main() -> None:
+    """Runs mfactl and ends the process with its exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted import would print a traceback
+    os.umask(0o077)
+    _keep_standard_descriptors()
+    # Here, because what stands above has to come before the first import that takes time.
+    from mfactl.cli.app import run  # noqa: PLC0415
+
+    sys.exit(run(sys.argv[1:]))
+
+
+def _keep_standard_descriptors() -> None:
+    """A closed descriptor 0, 1 or 2 would be given to the next file that is opened: a vault, a key."""
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= STDERR:
+        descriptor = os.open(os.devnull, os.O_RDWR)
+    os.close(descriptor)
+
+
+if __name__ == "__main__":
+    main()

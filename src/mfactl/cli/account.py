@@ -1,0 +1,156 @@
+"""`account show`, `account password` and `signout`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfactl import resources
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome
+from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.core import lockout
+from mfactl.core.client import SignIn, SignUp
+from mfactl.errors import Code, failure
+from mfactl.exits import Exit
+from mfactl.service import account as service
+from mfactl.service.account import Shown
+
+app = new_app(help="Look at the account, change its password.")
+
+_EXITS = (
+    Exit.DONE,
+    Exit.USAGE,
+    Exit.NOT_SIGNED_IN,
+    Exit.VAULT_CLOSED,
+    Exit.VAULT_DAMAGED,
+    Exit.CONFIGURATION,
+    Exit.MACHINE,
+    Exit.INTERRUPTED,
+)
+
+
+@command(
+    app,
+    "show",
+    examples=(
+        "mfactl account show",
+        "mfactl account show --json | jq .totp_enabled",
+        "mfactl account show --field backup_codes_remaining",
+    ),
+    exits=_EXITS,
+)
+def show(context: typer.Context) -> Outcome:
+    """Show the account page: address, second factor, backup codes left, last sign-in, session."""
+    shown = service.show(run_of(context).conversation)
+    document = resources.user(shown.account, shown.situation)
+    return Outcome(document, lambda: _page(shown))
+
+
+def _page(shown: Shown) -> str:
+    account, session, s = shown.account, shown.session, shown.situation
+    rows = [("Account", account.email), ("Password", f"set {_time(account.password_changed_at)}")]
+    if account.totp is None:
+        rows.append(("Authenticator app", "off - turn it on with: mfactl mfa add"))
+    else:
+        since, used = _time(account.totp.verified_at), _time(account.totp.last_used_at)
+        rows.append(("Authenticator app", f"on since {since}, last used {used}"))
+    if account.backup_codes is not None:
+        total = len(account.backup_codes.codes)
+        rows.append(("Backup codes", f"{account.backup_codes.remaining} of {total} left"))
+    if lockout.is_locked(account.lockout, now=s.now):
+        seconds = lockout.expires_in(account.lockout, now=s.now)
+        until = (
+            "until the vault's owner unlocks it" if seconds is None else lockout.duration(seconds)
+        )
+        rows.append(("Locked", f"no password and no code is taken: {until}"))
+    if account.last_sign_in_at is not None:
+        rows.append(("Last sign-in", _time(account.last_sign_in_at)))
+    rows.append(("Session", f"until {_time(session.created_at + s.limits.lifetime)}"))
+    return "".join(f"{name + ':':19}{value}\n" for name, value in rows)
+
+
+def _time(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+
+
+@command(
+    app,
+    "password",
+    examples=(
+        "mfactl account password",
+        "mfactl account password --password-file old.txt --new-password-file new.txt",
+        "mfactl account password --password-file old.txt --new-password-stdin < new.txt",
+    ),
+    exits=(
+        *_EXITS[:2],
+        Exit.ONE_MORE_STEP,
+        Exit.NOT_SIGNED_IN,
+        Exit.REFUSED,
+        Exit.WAIT,
+        *_EXITS[3:],
+    ),
+)
+def password(
+    context: typer.Context,
+    password_stdin: PasswordStdin = False,
+    password_file: PasswordFile = None,
+    new_password_stdin: Annotated[
+        bool, typer.Option("--new-password-stdin", help="Read the new password from stdin.")
+    ] = False,
+    new_password_file: Annotated[
+        Path | None,
+        typer.Option("--new-password-file", metavar="FILE", help="Read the new one from FILE."),
+    ] = None,
+) -> Outcome:
+    """Change the password. Takes the current one and the new one; other sessions end.
+
+    Needs the strongest factor of the account, verified in the last 10 minutes.
+    """
+    # Here, because it loads zxcvbn and email-validator, which `account show` does not need: 55 ms.
+    from mfactl.cli.verify import ask  # noqa: PLC0415
+    from mfactl.service import password as changing  # noqa: PLC0415
+
+    run = run_of(context)
+    if password_stdin and new_password_stdin:
+        raise failure(Code.USAGE_ERROR, "Only one of the two passwords may come from stdin.")
+    c = run.conversation
+    current = run.password(password_stdin, password_file)
+    new = run.password(new_password_stdin, new_password_file, new=True, name="new-")
+    concluded = run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
+    account = concluded.verdict.account
+    assert account is not None  # a change has one
+    document = resources.user(account, concluded.situation)
+    text = f"The password of {account.email} is changed. Its other sessions have ended.\n"
+    return Outcome(document, lambda: text)
+
+
+@command(
+    app,
+    "signout",
+    examples=("mfactl signout", "mfactl signout --all", "mfactl signout --json"),
+    exits=_EXITS,
+)
+def signout(
+    context: typer.Context,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="End every session of the account.")
+    ] = False,
+) -> Outcome:
+    """End this session, and drop what is pending."""
+    concluded = service.sign_out(run_of(context).conversation, everywhere=everywhere)
+    verdict, s = concluded.verdict, concluded.situation
+    if verdict.session is not None and verdict.account is not None:
+        document = resources.session(verdict.session, verdict.account, s, status="removed")
+        where = " everywhere" if everywhere else ""
+        text = f"Signed out {verdict.account.email}{where}.\n"
+        return Outcome(document, lambda: text)
+    attempt = verdict.attempt
+    if isinstance(attempt, SignUp):
+        document = resources.sign_up_attempt(attempt, verdict, status="abandoned")
+        return Outcome(document, lambda: f"Dropped the sign-up of {attempt.email}.\n")
+    assert isinstance(attempt, SignIn)  # one of the three has ended
+    account_now = verdict._replace(account=s.account)
+    document = resources.sign_in_attempt(attempt, account_now, status="abandoned")
+    return Outcome(document, lambda: f"Dropped the sign-in of {attempt.email}.\n")

@@ -1,0 +1,167 @@
+"""The command tree and the boundary: every error ends here as a line, a document and a status.
+
+Guarantees: no traceback; usage errors are errors like all others; a subcommand's module is imported
+only when it is named.
+May import: mfactl.cli, mfactl.errors and typer.
+"""
+
+import signal
+from types import FrameType
+from typing import Annotated, Any, NoReturn, cast
+
+import typer
+
+from mfactl import __version__
+from mfactl.cli import output
+from mfactl.cli.options import Entry, LazyCommands, Options, RootGroup, new_app
+from mfactl.cli.output import Format, Outcome
+from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.exits import Exit
+
+COMMANDS = {
+    "signup": Entry("mfactl.cli.signup", "Start a sign-up: an address, a password, a mailed code."),
+    "signin": Entry("mfactl.cli.signin", "Sign in with the password."),
+    "verify": Entry(
+        "mfactl.cli.verify", "Give the code that is waited for, or verify the session."
+    ),
+    "signout": Entry("mfactl.cli.account", "End the session."),
+    "mfa": Entry("mfactl.cli.mfa", "Add, confirm and remove the authenticator app.", True),
+    "backup-codes": Entry("mfactl.cli.backup_codes", "Replace the backup codes.", True),
+    "account": Entry("mfactl.cli.account", "Look at the account, change its password.", True),
+    "outbox": Entry("mfactl.cli.outbox", "Read the mail that mfactl delivered.", True),
+    "vault": Entry("mfactl.cli.vault", "Make, look at and check the encrypted vault.", True),
+    "totp": Entry("mfactl.cli.totp", "Print the code of a secret: the phone's side, for scripts."),
+}
+
+
+class Terminated(BaseException):
+    """SIGTERM, raised so that a prompt restores the terminal."""
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        output.write(f"mfactl {__version__}\n")
+        raise typer.Exit
+
+
+app = new_app(
+    cls=RootGroup,
+    epilog="Exit status, environment and files: see the README. "
+    "Every command takes --json and has its own --help.",
+)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Sign-up, sign-in and multi-factor authentication at a shell, offline."""
+
+
+def tree() -> RootGroup:
+    """The root of the command tree."""
+    group = typer.main.get_group(app)
+    group.commands = LazyCommands(COMMANDS)
+    return cast(RootGroup, group)
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line; the exit status. Never raises."""
+    options = Options()
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _terminate)
+        return _run(arguments, options)
+    except KeyboardInterrupt:
+        return _interrupted(_format(arguments, options), Exit.INTERRUPTED)
+    except Terminated:
+        return _interrupted(_format(arguments, options), Exit.TERMINATED)
+
+
+def _run(arguments: list[str], options: Options) -> int:
+    try:
+        result = _invoke(arguments, options)
+    except MfactlError as error:
+        return output.fail(error, _format(arguments, options))
+    if isinstance(result, Outcome):
+        return output.emit(result, options.format)
+    if result == Exit.INTERRUPTED:  # Typer has caught Ctrl-C
+        raise KeyboardInterrupt
+    return _ended_early(result)
+
+
+def _invoke(arguments: list[str], options: Options) -> Any:
+    """What the command answers: an outcome; or the status with which Typer ended it."""
+    try:
+        return tree().main(
+            args=arguments or ["--help"], prog_name="mfactl", standalone_mode=False, obj=options
+        )
+    except typer.TyperException as error:
+        raise _usage_error(error) from None
+    except SystemExit:  # Typer's way to answer a broken pipe
+        return Exit.BROKEN_PIPE
+    except typer.Abort:
+        raise failure(Code.CANCELLED) from None
+    except MfactlError:
+        raise
+    except OSError as error:
+        raise failure(Code.IO_ERROR, f"{error.strerror or type(error).__name__}.") from None
+    except MemoryError:
+        raise failure(
+            Code.IO_ERROR, "There is not enough memory.", "Free some and try again."
+        ) from None
+    except Exception as error:  # the last resort: a bug, told without its values
+        raise _bug(error) from None
+
+
+def _usage_error(error: typer.TyperException) -> MfactlError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "mfactl"
+    message = error.format_message().rstrip(".?")
+    ending = "?" if error.format_message().endswith("?") else "."
+    return failure(Code.USAGE_ERROR, message + ending, f"Run: {command} --help")
+
+
+def _bug(error: Exception) -> MfactlError:
+    """Names the kind of error and the place, never a value: values may be secrets."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "?") if trace is not None else "?"
+    line = trace.tb_lineno if trace is not None else 0
+    place = f"{type(error).__name__} in {module}, line {line}"
+    return failure(Code.INTERNAL_ERROR, f"This is a bug in mfactl: {place}.", None, place=place)
+
+
+def _format(arguments: list[str], options: Options) -> Format:
+    """How to print an error: a usage error may come before the options were read."""
+    given = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return options.format._replace(
+        json=options.json or "--json" in given,
+        quiet=options.quiet or "--quiet" in given or "-q" in given,
+    )
+
+
+def _ended_early(status: Any) -> int:
+    """--help and --version have printed already; what they printed has to have arrived."""
+    if status == Exit.BROKEN_PIPE:
+        output.abandon_stdout()
+        return int(status)
+    arrived = output.write("")
+    return int(status or 0) if arrived == Exit.DONE else arrived
+
+
+def _interrupted(how: Format, status: Exit) -> int:
+    refusal = Refusal(
+        Code.CANCELLED, "Interrupted.", "What was finished stays; look with: mfactl account show"
+    )
+    return output.fail(MfactlError(refusal), how, exit_status=status)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated

@@ -1,0 +1,59 @@
+"""`backup-codes regenerate`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+
+import typer
+
+from mfactl import resources
+from mfactl.cli.mfa import KEEP_THEM, backup_codes_text
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome
+from mfactl.cli.run import Yes, run_of
+from mfactl.cli.verify import ask
+from mfactl.exits import Exit
+from mfactl.service import factors
+from mfactl.service.factors import WithCodes
+
+app = new_app(help="Replace the backup codes.")
+
+
+@command(
+    app,
+    "regenerate",
+    examples=(
+        "mfactl backup-codes regenerate",
+        "mfactl backup-codes regenerate --yes --field codes",
+        "mfactl backup-codes regenerate --yes --json",
+    ),
+    exits=(
+        Exit.DONE,
+        Exit.FAILED,
+        Exit.USAGE,
+        Exit.ONE_MORE_STEP,
+        Exit.NOT_SIGNED_IN,
+        Exit.REFUSED,
+        Exit.WAIT,
+        Exit.WRONG_STATE,
+        Exit.VAULT_CLOSED,
+        Exit.VAULT_DAMAGED,
+        Exit.CONFIGURATION,
+        Exit.MACHINE,
+        Exit.INTERRUPTED,
+    ),
+)
+def regenerate(context: typer.Context, yes: Yes = False) -> Outcome:
+    """Replace all backup codes by ten new ones, shown this once; the old ones are void.
+
+    Needs the second factor, verified in the last 10 minutes. Other sessions of the account end.
+    """
+    run = run_of(context)
+    c = run.conversation
+
+    def act() -> WithCodes:
+        if factors.would_regenerate(c):
+            run.confirm("Replace all backup codes? The old ones stop working.", yes=yes)
+        return factors.regenerate(c)
+
+    made = run.stepping_up(act, lambda: ask(run))
+    account = made.concluded.verdict.account
+    assert account is not None  # a regeneration has one
+    document = resources.backup_code(account, made.codes)
+    return Outcome(document, lambda: backup_codes_text(made.codes), (KEEP_THEM,))

@@ -1,0 +1,162 @@
+"""`mfa add`, `mfa verify` and `mfa disable`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from mfactl import resources
+from mfactl.cli import output, prompts, qr
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome
+from mfactl.cli.run import CodeArgument, Yes, accepted, run_of
+from mfactl.cli.verify import ask
+from mfactl.core import code as codes
+from mfactl.exits import Exit
+from mfactl.service import factors
+from mfactl.service.factors import Added
+
+app = new_app(help="Add, confirm and remove the authenticator app.")
+
+_EXITS = (
+    Exit.DONE,
+    Exit.FAILED,
+    Exit.USAGE,
+    Exit.ONE_MORE_STEP,
+    Exit.NOT_SIGNED_IN,
+    Exit.REFUSED,
+    Exit.WAIT,
+    Exit.WRONG_STATE,
+    Exit.VAULT_CLOSED,
+    Exit.VAULT_DAMAGED,
+    Exit.CONFIGURATION,
+    Exit.MACHINE,
+    Exit.INTERRUPTED,
+)
+
+
+class Show(StrEnum):
+    """What `mfa add` shows."""
+
+    QR = "qr"
+    ASCII = "ascii"
+    URI = "uri"
+    SECRET = "secret"  # noqa: S105 - the name of a format
+
+
+@command(
+    app,
+    "add",
+    examples=(
+        "mfactl mfa add",
+        "mfactl mfa add --format ascii",
+        "mfactl mfa add --format uri | qrencode -t ansiutf8",
+    ),
+    exits=_EXITS,
+)
+def add(
+    context: typer.Context,
+    show: Annotated[
+        Show, typer.Option("--format", help="Show the QR code, or the URI or secret alone.")
+    ] = Show.QR,
+) -> Outcome:
+    """Make a secret for an authenticator app, and show it: QR code, URI and secret.
+
+    It waits 10 minutes for `mfactl mfa verify`. Asking again makes a new one in its place.
+    """
+    run = run_of(context)
+    c = run.conversation
+    added = run.stepping_up(lambda: factors.add(c), lambda: ask(run))
+    document = resources.unverified_totp(added.enrolment, added.uri)
+    hints = ("Next: scan the code, or type the secret into your app. Then: mfactl mfa verify CODE",)
+    return Outcome(document, lambda: _shown(added, show), hints)
+
+
+def _shown(added: Added, show: Show) -> str:
+    secret, uri = added.enrolment.secret, added.uri
+    if show is Show.URI:
+        return uri + "\n"
+    if show is Show.SECRET:
+        return secret + "\n"
+    return f"{_drawn(uri, show)}\nURI:    {uri}\nSecret: {_grouped(secret)}\n"
+
+
+def _drawn(uri: str, show: Show) -> str:
+    if show is Show.ASCII or not output.can_draw_blocks():
+        style = qr.Style.ASCII
+    else:
+        style = qr.Style.COLOUR if output.may_colour() else qr.Style.PLAIN
+    drawing = qr.draw(uri, style)
+    columns = prompts.columns()
+    if drawing.columns <= columns:
+        return drawing.text
+    return (
+        f"The window has {columns} columns and the QR code needs {drawing.columns}: "
+        "make it wider and run this again, or type the secret into your app.\n"
+    )
+
+
+def _grouped(secret: str) -> str:
+    return " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+
+
+@command(
+    app,
+    "verify",
+    examples=(
+        "mfactl mfa verify 123456",
+        "mfactl mfa verify 123456 --field backup_codes",
+        "mfactl totp < secret.txt | mfactl mfa verify - --json",
+    ),
+    exits=_EXITS,
+)
+def verify(context: typer.Context, code: CodeArgument = None) -> Outcome:
+    """Confirm the authenticator app with the code that it shows, and get the backup codes.
+
+    The ten backup codes are shown this once. Other sessions of the account end.
+    """
+    run = run_of(context)
+    c = run.conversation
+    typed = accepted(codes.parse(run.code(code, "Code of your app")))
+    confirmed = run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
+    account = confirmed.concluded.verdict.account
+    assert account is not None  # a confirmation has one
+    document = resources.verified_totp(account, confirmed.codes)
+    text = "The authenticator app is on.\n\n" + backup_codes_text(confirmed.codes)
+    return Outcome(document, lambda: text, (KEEP_THEM,))
+
+
+KEEP_THEM = "Keep them where you keep no phone. They are not shown again."
+
+
+def backup_codes_text(shown: tuple[str, ...]) -> str:
+    """The codes for people, one a line."""
+    return "Backup codes, each good once:\n\n" + "".join(f"  {code}\n" for code in shown) + "\n"
+
+
+@command(
+    app,
+    "disable",
+    examples=(
+        "mfactl mfa disable",
+        "mfactl mfa disable --yes",
+        "mfactl mfa disable --yes --json",
+    ),
+    exits=_EXITS,
+)
+def disable(context: typer.Context, yes: Yes = False) -> Outcome:
+    """Remove the authenticator app, and the backup codes with it.
+
+    Needs the second factor, verified in the last 10 minutes. Other sessions of the account end.
+    """
+    run = run_of(context)
+    c = run.conversation
+
+    def act() -> str:
+        if factors.would_disable(c):
+            run.confirm("Remove the authenticator app and the backup codes?", yes=yes)
+        return factors.disable(c)
+
+    removed = run.stepping_up(act, lambda: ask(run))
+    text = "The authenticator app is off, and the backup codes are gone.\n"
+    return Outcome(resources.deleted_totp(removed), lambda: text)

@@ -1,0 +1,155 @@
+"""The options that every command takes, and the classes that add them.
+
+Guarantees: they may stand before or after the subcommand and mean the same; a group's module is
+imported when one of its commands is named, and not before.
+May import: typer only.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from mfactl.cli.output import Format
+from mfactl.exits import EXIT_MEANINGS, Exit
+
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+@dataclass
+class Options:
+    """What the options say, filled while the command line is parsed."""
+
+    json: bool = False
+    field: str | None = None
+    vault: Path | None = None
+    no_input: bool = False
+    quiet: bool = False
+
+    @property
+    def format(self) -> Format:
+        """How to print."""
+        return Format(self.json, self.field, self.quiet)
+
+
+def _keep(context: typer.Context, parameter: Any, value: Any) -> Any:
+    if value:
+        setattr(context.obj, parameter.name, value)
+    return value
+
+
+def _common_options() -> list[TyperOption]:
+    def option(*declared: str, help_: str, **more: Any) -> TyperOption:
+        return TyperOption(
+            param_decls=list(declared), help=help_, expose_value=False, callback=_keep, **more
+        )
+
+    return [
+        option("--json", is_flag=True, default=False, help_="Print one JSON document."),
+        option("--field", metavar="PATH", help_="Print one value of that document, bare."),
+        option(
+            "--vault",
+            type=typer.main.get_click_type(  # a path, as Typer makes it
+                annotation=Path, parameter_info=typer.models.OptionInfo()
+            ),
+            metavar="PATH",
+            help_="Use this vault.",
+        ),
+        option("--no-input", is_flag=True, default=False, help_="Never ask for anything."),
+        option("--quiet", "-q", is_flag=True, default=False, help_="Print nothing to stderr."),
+    ]
+
+
+class Command(TyperCommand):
+    """A command with the common options."""
+
+    def __init__(self, *args: Any, params: list[Any], **kwargs: Any) -> None:
+        kwargs["context_settings"] = HELP_NAMES
+        super().__init__(*args, params=[*params, *_common_options()], **kwargs)
+
+
+class Group(TyperGroup):
+    """A group with the common options."""
+
+    def __init__(self, *, params: list[Any], **kwargs: Any) -> None:
+        kwargs["context_settings"] = HELP_NAMES
+        super().__init__(params=[*params, *_common_options()], **kwargs)
+
+
+class Entry(NamedTuple):
+    """A command or group that is imported when it is named."""
+
+    module: str
+    short_help: str
+    is_group: bool = False
+
+
+class LazyCommands(MutableMapping[str, Any]):
+    """The root's commands: names and short helps at hand, the rest on demand."""
+
+    def __init__(self, entries: dict[str, Entry]) -> None:
+        self.entries = entries
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            entry = self.entries[name]
+            group = typer.main.get_group(importlib.import_module(entry.module).app)
+            self._loaded[name] = group if entry.is_group else group.commands[name]
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+class RootGroup(Group):
+    """The root, which lists its commands without importing them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the table."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The names and short helps, for --help."""
+        entries = cast(LazyCommands, self.commands).entries
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.short_help) for name, entry in entries.items()])
+
+
+def new_app(**settings: Any) -> typer.Typer:
+    """A Typer application as all of ours are."""
+    return typer.Typer(
+        cls=settings.pop("cls", Group),
+        add_completion=False,
+        rich_markup_mode=None,  # rich would cost 100 ms in every --help
+        pretty_exceptions_enable=False,  # they print local variables: secrets
+        **settings,
+    )
+
+
+def command(
+    app: typer.Typer, name: str, *, examples: tuple[str, ...], exits: tuple[Exit, ...]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a command; its help is the docstring, three examples and its exit statuses."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        shown = "\n".join(f"  {example}" for example in examples)
+        ends = "\n".join(f"  {int(status):3}  {EXIT_MEANINGS[status]}" for status in exits)
+        text = f"{function.__doc__}\n\n\b\nExamples:\n{shown}"
+        epilog = f"\b\nExit status:\n{ends}"
+        return app.command(name, cls=Command, help=text, epilog=epilog)(function)
+
+    return register

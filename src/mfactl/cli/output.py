@@ -1,0 +1,195 @@
+"""Printing: the one place that writes a result to stdout and says what went wrong.
+
+Guarantees: with --json exactly one document and a newline, in ASCII; text from users and files with
+its control characters made visible; a stdout that is full, closed or a broken pipe is noticed.
+May import: mfactl.errors only.
+"""
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mfactl.errors import Code, MfactlError, Refusal
+from mfactl.exits import Exit
+
+Document = dict[str, Any]
+Text = Callable[[], str]
+
+
+class Outcome(NamedTuple):
+    """What a command answers: a document, the same as text for stdout, and hints for stderr."""
+
+    document: Document
+    text: Text
+    hints: tuple[str, ...] = ()
+    exit: Exit = Exit.DONE
+
+    def __repr__(self) -> str:
+        return f"Outcome(exit={self.exit})"
+
+
+class Format(NamedTuple):
+    """How to print: as text, as JSON, or one field of the document."""
+
+    json: bool = False
+    field: str | None = None
+    quiet: bool = False
+
+
+def emit(outcome: Outcome, how: Format) -> int:
+    """Prints an outcome; the exit status."""
+    if how.field is not None:
+        text = _field(outcome.document, how.field)
+        if text is None:
+            names = ", ".join(outcome.document)
+            missing = Refusal(
+                Code.USAGE_ERROR,
+                f"The command was carried out, but its document has no field {how.field}.",
+                f"It has: {names}",
+            )
+            return fail(MfactlError(missing), how._replace(field=None))
+    else:
+        text = _json(outcome.document) if how.json else outcome.text()
+    status = write(text)
+    if status == Exit.DONE:
+        for hint in outcome.hints:
+            note(hint, how)
+        return outcome.exit
+    return _unprinted(status, how)
+
+
+def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> int:
+    """Prints an error; the exit status."""
+    document = {"errors": [_error(refusal) for refusal in error.refusals]}
+    status: int = Exit.DONE
+    if how.field is not None:
+        text = _field(document, how.field)
+        status = write(text) if text is not None else status
+    elif how.json:
+        status = write(_json(document))
+    if not how.quiet:
+        _complain(error.refusals)
+    if status != Exit.DONE:
+        return _unprinted(status, how)
+    return error.exit if exit_status is None else exit_status
+
+
+def note(line: str, how: Format) -> None:
+    """A line for people, on stderr."""
+    if not how.quiet:
+        _write_stderr(visible(line) + "\n")
+
+
+def write(text: str) -> int:
+    """Writes to stdout and makes sure that it arrived; what it should end with if it did not."""
+    if sys.stdout is None:
+        return Exit.MACHINE
+    try:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon_stdout()
+        return Exit.BROKEN_PIPE
+    except OSError:
+        abandon_stdout()
+        return Exit.MACHINE
+    return Exit.DONE
+
+
+def abandon_stdout() -> None:
+    """Else the interpreter would flush it again at its end, and complain."""
+    sys.stdout = None
+
+
+def _unprinted(status: int, how: Format) -> int:
+    if status == Exit.MACHINE and not how.quiet:
+        full = Refusal(
+            Code.IO_ERROR,
+            "The result could not be printed: standard output is full or closed.",
+            "What was done stays done; codes that you have not seen are replaced with: "
+            "mfactl backup-codes regenerate",
+        )
+        _complain((full,))
+    return status
+
+
+def _complain(refusals: tuple[Refusal, ...]) -> None:
+    first, *more = refusals
+    lines = [f"mfactl: {first.long_message}", *(refusal.long_message for refusal in more)]
+    _write_stderr("".join(visible(line) + "\n" for line in [*lines, first.next_step]))
+
+
+def _write_stderr(text: str) -> None:
+    try:
+        print(text, end="", file=sys.stderr, flush=True)
+    except OSError:
+        sys.stderr = None  # nobody is there to be told
+
+
+def _error(refusal: Refusal) -> Document:
+    return {
+        "code": refusal.code,
+        "message": refusal.entry.message,
+        "long_message": refusal.long_message,
+        "meta": dict(refusal.meta),
+    }
+
+
+def _json(document: Document) -> str:
+    # ASCII, so that no terminal and no locale can spoil it.
+    return json.dumps(document, ensure_ascii=True) + "\n"
+
+
+def _field(document: Document, path: str) -> str | None:
+    """One value of the document as bare text; None if there is none at the path."""
+    value: Any = document
+    for part in path.split("."):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    if isinstance(value, list):
+        return "".join(_bare(item) + "\n" for item in value)
+    return _bare(value) + "\n"
+
+
+def _bare(value: Any) -> str:
+    return visible(value) if isinstance(value, str) else json.dumps(value)
+
+
+def visible(text: str) -> str:
+    """The text with control, format and unassigned characters spelled as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _is_harmless(char) else _escaped(char) for char in text)
+
+
+def _is_harmless(char: str) -> bool:
+    return char == "\n" or not unicodedata.category(char).startswith(("C", "Zl", "Zp"))
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def can_draw_blocks() -> bool:
+    """Whether stdout takes the characters that a QR code is drawn with."""
+    # Under LC_ALL=C Python says UTF-8 of its own streams; the locale knows better.
+    import locale  # noqa: PLC0415 - only `mfa add` asks
+
+    return locale.getencoding().lower().replace("-", "") == "utf8"
+
+
+def may_colour() -> bool:
+    """Whether stdout may have colours: NO_COLOR, FORCE_COLOR, TERM and the terminal decide."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and sys.stdout is not None and sys.stdout.isatty()

@@ -1,0 +1,110 @@
+"""Input from people and pipes: passwords, codes and questions.
+
+Guarantees: secrets are never echoed and never come from options; nothing prompts unless stdin is a
+terminal; one trailing newline is removed, nothing else.
+May import: mfactl.errors.
+"""
+
+import contextlib
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from mfactl.errors import Code, MfactlError, failure
+
+MAX_INPUT_BYTES = 1 << 16  # far above the longest password; the rest is not read
+
+
+def is_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def secret(prompt: str) -> str:
+    """Asks for a secret, which is not echoed."""
+    try:
+        return getpass.getpass(prompt + ": ")
+    except (EOFError, UnicodeDecodeError):
+        raise failure(Code.CANCELLED) from None
+
+
+def new_secret(prompt: str) -> str:
+    """Asks for a secret that is set: twice, until both are the same."""
+    while True:
+        first = secret(prompt)
+        if first == secret(f"{prompt}, once more"):
+            return first
+        _say("The two are not the same; try again.")
+
+
+def line(prompt: str) -> str:
+    """Asks for something that may be seen."""
+    _say(prompt + ": ", end="")
+    text = sys.stdin.readline()
+    if not text:
+        raise failure(Code.CANCELLED)
+    return text.removesuffix("\n")
+
+
+def agrees(question: str) -> bool:
+    """Asks a question; anything but yes is no."""
+    return line(f"{question} [y/N]").strip().lower() in ("y", "yes")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    with contextlib.suppress(OSError):
+        print(text, end=end, file=sys.stderr, flush=True)
+
+
+def from_stdin(what: str) -> str:
+    """What a pipe gives: all of stdin, without one trailing newline."""
+    if sys.stdin is None:
+        raise _missing(what, f"The {what} was to come from stdin, which is closed.")
+    try:
+        data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    except OSError as error:
+        raise failure(Code.IO_ERROR, f"Cannot read stdin: {error.strerror}.") from None
+    return _text(data, what, "stdin")
+
+
+def from_file(path: Path, what: str) -> str:
+    """What a file gives, without one trailing newline. May be a pipe, such as /dev/fd/3."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_INPUT_BYTES + 1)
+    except OSError as error:
+        raise failure(Code.IO_ERROR, f"Cannot read {path}: {error.strerror}.") from None
+    return _text(data, what, str(path))
+
+
+def _text(data: bytes, what: str, source: str) -> str:
+    if len(data) > MAX_INPUT_BYTES:
+        raise failure(Code.PASSWORD_TOO_LONG, f"The {what} from {source} is far too long.")
+    try:
+        text = data.decode().removesuffix("\n")
+    except UnicodeDecodeError:
+        detail = f"The {what} from {source} is not text in UTF-8."
+        raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=what) from None
+    if not text:
+        raise _missing(what, f"The {what} from {source} is empty.")
+    return text
+
+
+def missing(what: str, options: str) -> MfactlError:
+    """The error of an input that nobody can be asked for."""
+    return _missing(
+        what, f"A {what} is needed, and nobody can be asked for it here.", f"Use {options}."
+    )
+
+
+def _missing(what: str, detail: str, remedy: str | None = None) -> MfactlError:
+    return failure(Code.PARAM_MISSING, detail, remedy, param_name=what.replace(" ", "_"))
+
+
+def columns() -> int:
+    """The width of the terminal that stdout is; endless where it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        return 1 << 16

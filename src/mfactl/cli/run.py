@@ -1,0 +1,148 @@
+"""What a command works with: its conversation, and its ways to ask.
+
+Guarantees: the only place where the process's environment, clock and randomness are taken.
+May import: mfactl.conversation, mfactl.config, mfactl.cli and typer.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from mfactl import config
+from mfactl.cli import output, prompts
+from mfactl.cli.options import Options
+from mfactl.conversation import Conversation, Surroundings, system_clock
+from mfactl.errors import Code, MfactlError, Refusal, failure
+
+_Answer = TypeVar("_Answer")
+SECRET_VARIABLES = ("MFACTL_PASSPHRASE",)
+
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from stdin.")
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="Read the password from FILE."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+CodeArgument = Annotated[
+    str | None, typer.Argument(metavar="[CODE]", help="The code, or - to read it from stdin.")
+]
+
+
+class Run:
+    """One run of one command."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.key_file: Path | None = None
+        self._environ = dict(os.environ)
+        for name in SECRET_VARIABLES:  # read once: no child and no core dump needs it
+            os.environ.pop(name, None)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """The conversation with the vault that the options and the environment name."""
+        paths = config.find_paths(self._environ, vault=self.options.vault)
+        if self.key_file is not None:
+            paths = paths._replace(key_file=self.key_file.absolute(), key_named="--key-file")
+        around = Surroundings(
+            environ=self._environ,
+            clock=system_clock,
+            random_bytes=os.urandom,
+            notify=lambda text: output.note(text, self.options.format),
+            ask_passphrase=self._passphrase,
+        )
+        return Conversation(paths, config.load(paths), around)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment as it was at the start."""
+        return self._environ
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is at a terminal and may be asked."""
+        no_input = self.options.no_input or bool(self._environ.get("MFACTL_NO_INPUT"))
+        return prompts.is_terminal() and not no_input
+
+    @property
+    def walks(self) -> bool:
+        """Whether a command may go on to the next step by itself."""
+        return self.can_ask and not self.options.json and self.options.field is None
+
+    def password(
+        self, from_stdin: bool, from_file: Path | None, *, new: bool = False, name: str = ""
+    ) -> Callable[[], str]:
+        """How to get a password, when one is needed. `name` is `new-` for the new one of two."""
+        what = "new password" if name else "password"
+        if from_stdin and from_file is not None:
+            raise failure(
+                Code.USAGE_ERROR, f"Use one of --{name}password-stdin and --{name}password-file."
+            )
+
+        def get() -> str:
+            if from_stdin:
+                return prompts.from_stdin(what)
+            if from_file is not None:
+                return prompts.from_file(from_file, what)
+            if not self.can_ask:
+                raise prompts.missing(what, f"--{name}password-stdin or --{name}password-file FILE")
+            ask = prompts.new_secret if new else prompts.secret
+            return ask(what.capitalize())
+
+        return get
+
+    def code(self, given: str | None, prompt: str = "Code") -> str:
+        """A code: the argument, stdin, or what is typed."""
+        if given == "-":
+            return prompts.from_stdin("code")
+        if given is not None:
+            return given
+        if not self.can_ask:
+            raise prompts.missing("code", "an argument, or - to read it from stdin")
+        return prompts.line(prompt)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Asks before something destructive. Raises `cancelled` if the answer is no."""
+        if yes:
+            return
+        if not self.can_ask:
+            raise failure(
+                Code.PARAM_MISSING,
+                "This cannot be undone, and nobody can be asked for a confirmation here.",
+                "Add --yes.",
+                param_name="yes",
+            )
+        if not prompts.agrees(question):
+            raise failure(Code.CANCELLED)
+
+    def stepping_up(self, act: Callable[[], _Answer], step_up: Callable[[], object]) -> _Answer:
+        """Does `act`; at a terminal, a session that has to be verified again is, and `act` done then."""
+        try:
+            return act()
+        except MfactlError as error:
+            if error.refusals[0].code is not Code.REVERIFICATION_REQUIRED or not self.walks:
+                raise
+            output.note(error.refusals[0].long_message, self.options.format)
+        step_up()
+        return act()
+
+    def _passphrase(self) -> str | None:
+        return prompts.secret("Passphrase of the vault") if self.can_ask else None
+
+
+def run_of(context: typer.Context) -> Run:
+    """The run of a command, with the options that were parsed for it."""
+    return Run(context.obj)
+
+
+def accepted(value: _Answer | Refusal) -> _Answer:
+    """The value, or its refusal raised."""
+    if isinstance(value, Refusal):
+        raise MfactlError(value)
+    return value

@@ -1,0 +1,62 @@
+"""`signin`. May import: mfactl.service.sign_in, mfactl.resources and mfactl.cli."""
+
+from typing import Annotated
+
+import typer
+
+from mfactl import resources
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome
+from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.core.client import SignIn
+from mfactl.exits import Exit
+from mfactl.service import sign_in
+
+app = new_app()
+
+
+@command(
+    app,
+    "signin",
+    examples=(
+        "mfactl signin ada@example.com",
+        "mfactl signin ada@example.com --password-stdin < password.txt",
+        "mfactl signin ada@example.com --password-file password.txt --field status",
+    ),
+    exits=(
+        Exit.DONE,
+        Exit.USAGE,
+        Exit.ONE_MORE_STEP,
+        Exit.REFUSED,
+        Exit.WAIT,
+        Exit.WRONG_STATE,
+        Exit.VAULT_CLOSED,
+        Exit.VAULT_DAMAGED,
+        Exit.CONFIGURATION,
+        Exit.MACHINE,
+        Exit.INTERRUPTED,
+    ),
+)
+def signin(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address of the account.")],
+    password_stdin: PasswordStdin = False,
+    password_file: PasswordFile = None,
+) -> Outcome:
+    """Sign in with the password.
+
+    Ends with 0 when that was enough, and with 3 when the account has a second factor: then
+    `mfactl verify` takes a code of the authenticator app, or a backup code.
+    """
+    run = run_of(context)
+    password = run.password(password_stdin, password_file)
+    verdict = sign_in.start(run.conversation, email, password).verdict
+    attempt = verdict.attempt
+    assert isinstance(attempt, SignIn)  # a sign-in answers with one
+    if verdict.session is not None:
+        document = resources.sign_in_attempt(attempt, verdict, status="complete")
+        return Outcome(document, lambda: f"Signed in as {attempt.email}.\n")
+    document = resources.sign_in_attempt(attempt, verdict, status="needs_second_factor")
+    text = f"The password is right. {attempt.email} needs a second factor.\n"
+    hints = ("Next: mfactl verify CODE - from your authenticator app, or a backup code",)
+    return Outcome(document, lambda: text, hints, Exit.ONE_MORE_STEP)

@@ -1,0 +1,67 @@
+"""`signup`. May import: mfactl.service.sign_up, mfactl.resources and mfactl.cli."""
+
+from typing import Annotated
+
+import typer
+
+from mfactl import resources
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome
+from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.conversation import Concluded, Conversation
+from mfactl.core.address import is_test_address
+from mfactl.core.client import SignUp
+from mfactl.core.email_code import TEST_CODE
+from mfactl.exits import Exit
+from mfactl.service import sign_up
+
+app = new_app()
+
+
+@command(
+    app,
+    "signup",
+    examples=(
+        "mfactl signup ada@example.com",
+        "mfactl signup ada@example.com --password-stdin < password.txt",
+        "mfactl signup ada@example.com --password-file password.txt --json",
+    ),
+    exits=(
+        Exit.USAGE,
+        Exit.ONE_MORE_STEP,
+        Exit.WAIT,
+        Exit.WRONG_STATE,
+        Exit.VAULT_CLOSED,
+        Exit.VAULT_DAMAGED,
+        Exit.CONFIGURATION,
+        Exit.MACHINE,
+        Exit.INTERRUPTED,
+    ),
+)
+def signup(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address to sign up with.")],
+    password_stdin: PasswordStdin = False,
+    password_file: PasswordFile = None,
+) -> Outcome:
+    """Start a sign-up: set a password, and have a 6-digit code sent to the address.
+
+    The account is made when `mfactl verify` gets the code. The first sign-up makes the vault.
+    """
+    run = run_of(context)
+    password = run.password(password_stdin, password_file, new=True)
+    return waiting(run.conversation, sign_up.start(run.conversation, email, password))
+
+
+def waiting(c: Conversation, concluded: Concluded) -> Outcome:
+    """A sign-up that waits for its code."""
+    attempt = concluded.verdict.attempt
+    assert isinstance(attempt, SignUp)  # a sign-up answers with one
+    document = resources.sign_up_attempt(attempt, concluded.verdict, status="missing_requirements")
+    if c.vault.header.test and is_test_address(attempt.email):
+        hints = [f"This is a test address: its code is {TEST_CODE}."]
+    else:
+        hints = [f"Read the mail: mfactl outbox show {attempt.email}"]
+    hints.append("Next: mfactl verify CODE")
+    text = f"A code for {attempt.email} is on its way. It is good for 10 minutes.\n"
+    return Outcome(document, lambda: text, tuple(hints), Exit.ONE_MORE_STEP)

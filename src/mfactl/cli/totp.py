@@ -1,0 +1,53 @@
+"""`totp`: the phone's side. May import: mfactl.core.totp, mfactl.conversation and mfactl.cli; opens no vault."""
+
+from typing import Annotated
+
+import typer
+
+from mfactl import resources
+from mfactl.cli import prompts
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome
+from mfactl.cli.run import accepted, run_of
+from mfactl.conversation import parse_now, system_clock
+from mfactl.core import phone
+from mfactl.exits import Exit
+
+app = new_app()
+
+
+@command(
+    app,
+    "totp",
+    examples=(
+        "mfactl totp < secret.txt",
+        "mfactl mfa add --format uri | mfactl totp | mfactl mfa verify -",
+        "mfactl totp --offset 30 < secret.txt",
+    ),
+    exits=(Exit.DONE, Exit.USAGE, Exit.CONFIGURATION, Exit.MACHINE, Exit.INTERRUPTED),
+)
+def totp(
+    context: typer.Context,
+    offset: Annotated[
+        int, typer.Option("--offset", metavar="SECONDS", help="The code at another moment.")
+    ] = 0,
+) -> Outcome:
+    """Print the code that an authenticator app would show: the phone's side, for scripts.
+
+    Reads an otpauth:// URI or a base32 secret on stdin. Opens no vault. MFACTL_NOW sets its clock.
+    """
+    run = run_of(context)
+    fixed = run.environ.get("MFACTL_NOW")
+    now = (parse_now(fixed) if fixed else system_clock()) + offset
+    if run.can_ask:
+        text = prompts.secret("Secret or otpauth:// URI")
+    else:
+        text = prompts.from_stdin("secret")
+    shown = accepted(phone.code_of(text, now=now))
+    document = {
+        "object": "totp_code",
+        "code": shown.code,
+        "step": shown.step,
+        "valid_until": resources.milliseconds(shown.valid_until),
+    }
+    return Outcome(document, lambda: shown.code + "\n")

@@ -1,0 +1,184 @@
+"""`vault init`, `vault status` and `vault check`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfactl import files, resources
+from mfactl.cli import prompts
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Document, Outcome
+from mfactl.cli.run import Run, run_of
+from mfactl.conversation import Conversation
+from mfactl.errors import Code, failure
+from mfactl.exits import Exit
+from mfactl.service import vault
+from mfactl.service.vault import Status
+from mfactl.vault.keys import FORMAT, KEY_FILE, Cost, Slot
+
+app = new_app(help="Make, look at and check the encrypted vault.")
+
+_EXITS = (
+    Exit.DONE,
+    Exit.USAGE,
+    Exit.VAULT_CLOSED,
+    Exit.VAULT_DAMAGED,
+    Exit.CONFIGURATION,
+    Exit.MACHINE,
+    Exit.INTERRUPTED,
+)
+
+
+@command(
+    app,
+    "init",
+    examples=(
+        "mfactl vault init",
+        "mfactl vault init --passphrase",
+        "mfactl vault init --test --vault ./test.db --key-file ./test.key",
+    ),
+    exits=(*_EXITS[:2], Exit.WRONG_STATE, *_EXITS[2:]),
+)
+def init(
+    context: typer.Context,
+    passphrase: Annotated[
+        bool, typer.Option("--passphrase", help="Protect it with a passphrase, not a key file.")
+    ] = False,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", metavar="PATH", help="Where the key file goes.")
+    ] = None,
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--test", help="A vault for tests: MFACTL_NOW sets its clock; weak on purpose."
+        ),
+    ] = False,
+) -> Outcome:
+    """Make a vault on purpose. Nothing that is there is overwritten.
+
+    Protected by a key file, or by a passphrase (asked for, or from MFACTL_PASSPHRASE_FILE). A key
+    file that is there already is used as it is.
+    """
+    run = run_of(context)
+    if passphrase and key_file is not None:
+        raise failure(Code.USAGE_ERROR, "Use one of --passphrase and --key-file.")
+    run.key_file = key_file
+    c = run.conversation
+    ask = (lambda: _new_passphrase(run)) if passphrase else None
+    status = vault.init(c, passphrase=ask, test=test)
+    text = f"Made the vault {c.paths.vault}.\n"
+    if status.unlocked_with == KEY_FILE:
+        text += f"Its key, to be kept safe: {c.paths.key_file}\n"
+    return Outcome(_document(c, status), lambda: text, status.warnings)
+
+
+def _new_passphrase(run: Run) -> str:
+    if not run.can_ask:
+        raise failure(
+            Code.VAULT_LOCKED,
+            "A passphrase is needed, and nobody can be asked for it here.",
+            "Set MFACTL_PASSPHRASE_FILE, or run this at a terminal.",
+        )
+    return prompts.new_secret("Passphrase for the vault")
+
+
+@command(
+    app,
+    "status",
+    examples=(
+        "mfactl vault status",
+        "mfactl vault status --json | jq .slots",
+        "mfactl vault status --field path",
+    ),
+    exits=_EXITS,
+)
+def status(context: typer.Context) -> Outcome:
+    """Show where the vault is, what unlocks it, and what is unsafe about the set-up."""
+    c = run_of(context).conversation
+    found = vault.status(c)
+    return Outcome(_document(c, found), lambda: _page(c, found), found.warnings)
+
+
+def _page(c: Conversation, found: Status) -> str:
+    header = found.header
+    kinds = ", ".join(slot.kind.replace("_", " ") for slot in header.slots)
+    rows = [
+        ("Vault", str(c.paths.vault)),
+        ("Id", header.vault_id),
+        (
+            "Format",
+            f"{FORMAT}, generation {header.generation}{', for tests' if header.test else ''}",
+        ),
+        ("Unlocked by", kinds),
+        ("Key file", str(c.paths.key_file) if found.unlocked_with == KEY_FILE else "not used"),
+        ("Client file", str(c.paths.client)),
+        ("Outbox", str(c.paths.outbox)),
+    ]
+    return "".join(f"{name + ':':13}{value}\n" for name, value in rows)
+
+
+def _document(c: Conversation, found: Status) -> Document:
+    return {
+        "object": "vault",
+        "id": found.header.vault_id,
+        "path": str(c.paths.vault),
+        "format": FORMAT,
+        "test": found.header.test,
+        "generation": found.header.generation,
+        "slots": [_slot(slot) for slot in found.header.slots],
+        "key_file": str(c.paths.key_file) if found.unlocked_with == KEY_FILE else None,
+        "unlocked_with": found.unlocked_with,
+        "warnings": list(found.warnings),
+        "client_file": str(c.paths.client),
+        "outbox": str(c.paths.outbox),
+        "permissions_checked": files.MODES_ARE_CHECKED,
+    }
+
+
+def _slot(slot: Slot) -> Document:
+    return {
+        "object": "slot",
+        "id": slot.id,
+        "kind": slot.kind,
+        "created_at": resources.milliseconds(slot.created_at),
+        "kdf": None if slot.cost is None else _kdf(slot.cost),
+    }
+
+
+def _kdf(cost: Cost) -> Document:
+    return {"algorithm": "argon2id", **cost._asdict()}
+
+
+@command(
+    app,
+    "check",
+    examples=(
+        "mfactl vault check",
+        "mfactl vault check --vault ./copy.db",
+        "mfactl vault check --json",
+    ),
+    exits=_EXITS,
+)
+def check(context: typer.Context) -> Outcome:
+    """Read everything in the vault: every seal, every index value, the chain of events, the head."""
+    c = run_of(context).conversation
+    report = vault.read_all(c)
+    records = {f"{kind}s": report.counts[kind] for kind in ("account", "stranger", "client")}
+    document = {
+        "object": "vault_check",
+        "id": c.vault.header.vault_id,
+        "status": "ok",
+        "records": records,
+        "events": report.events,
+        "head": report.head._asdict(),
+        "checked_at": resources.milliseconds(c.now),
+    }
+    counts = (*report.counts.items(), ("event", report.events))
+    counted = ", ".join(_counted(count, kind) for kind, count in counts if kind != "pepper")
+    text = f"Read {counted}: all as it should be.\n"
+    return Outcome(document, lambda: text)
+
+
+def _counted(count: int, kind: str) -> str:
+    return f"{count} {kind}{'' if count == 1 else 's'}"

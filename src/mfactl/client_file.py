@@ -1,0 +1,110 @@
+"""The client file: which client of which vault this shell is, and how far it has seen each vault.
+
+Guarantees: a token is in the file before the vault knows it; what another process wrote for another
+vault, or has seen meanwhile, is never lost; the mark only advances.
+May import: mfactl.files, mfactl.errors, tomllib and tomli_w.
+"""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tomli_w
+
+from mfactl import files
+from mfactl.errors import Code, failure
+
+TOKEN_BYTES = 32
+_HEADING = "# The state of one mfactl client. Private: its tokens sign in.\n"
+
+
+class Seen(NamedTuple):
+    """What the file holds of one vault.
+
+    `tokens` is the token that the vault knew and the one that a transaction was about to make it
+    know: at most one of them is this client's. `number` and `hash` name the newest event seen.
+    """
+
+    tokens: tuple[str, ...] = ()
+    number: int = 0
+    hash: str = ""
+
+    def __repr__(self) -> str:
+        return f"Seen(number={self.number})"
+
+
+NOTHING_SEEN = Seen()
+
+
+class ClientFile:
+    """One file, shared by the processes of one client."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self, vault_id: str) -> Seen:
+        """What is known of a vault; nothing if the file is not there."""
+        return self._seen(self._read(), vault_id)
+
+    def offer_token(self, vault_id: str, known: str | None, token: str) -> None:
+        """Puts a token beside the known one; durable when this returns, before the vault commits."""
+        tokens = (token,) if known is None else (known, token)
+        self._update(vault_id, lambda seen: seen._replace(tokens=tokens), durable=True)
+
+    def forget_tokens(self, vault_id: str, tokens: tuple[str, ...]) -> None:
+        """Removes the tokens, unless others have taken their place meanwhile."""
+
+        def change(seen: Seen) -> Seen:
+            return seen._replace(tokens=()) if seen.tokens == tokens else seen
+
+        self._update(vault_id, change, durable=True)
+
+    def advance(self, vault_id: str, number: int, digest: str) -> None:
+        """Notes the newest event seen, unless a later one has been noted meanwhile."""
+
+        def change(seen: Seen) -> Seen:
+            return seen._replace(number=number, hash=digest) if number > seen.number else seen
+
+        self._update(vault_id, change, durable=False)
+
+    def _update(self, vault_id: str, change: Callable[[Seen], Seen], *, durable: bool) -> None:
+        files.make_directory(self.path.parent)
+        with files.lock_directory(self.path.parent):
+            tables = self._read()
+            before = self._seen(tables, vault_id)
+            after = change(before)
+            if after != before:
+                tables[vault_id] = {**after._asdict(), "tokens": list(after.tokens)}
+                text = _HEADING + tomli_w.dumps(tables)
+                files.write_private(self.path, text.encode(), durable=durable)
+
+    def _read(self) -> dict[str, Any]:
+        data = files.read_private(self.path)
+        if data is None:
+            return {}
+        try:
+            return tomllib.loads(data.decode())
+        except (ValueError, RecursionError):
+            raise self._damaged() from None
+
+    def _seen(self, tables: dict[str, Any], vault_id: str) -> Seen:
+        table = tables.get(vault_id)
+        if table is None:
+            return NOTHING_SEEN
+        try:
+            seen = Seen(tuple(table["tokens"]), table["number"], table["hash"])
+            for token in seen.tokens:
+                bytes.fromhex(token)
+        except (TypeError, KeyError, ValueError):
+            raise self._damaged() from None
+        if type(seen.number) is not int or type(seen.hash) is not str or len(seen.tokens) > 2:
+            raise self._damaged()
+        return seen
+
+    def _damaged(self) -> Exception:
+        return failure(
+            Code.IO_ERROR,
+            f"The client file {self.path} is damaged.",
+            "Delete it and sign in again; the vault is not touched.",
+        )

@@ -1,0 +1,293 @@
+"""This client's side: the client file, the vault, the roll-back mark, and the frame for rules.
+
+Guarantees: a rule runs on one consistent view of the vault; its verdict is committed, with its event,
+before anybody is told; a new client token is on disk before the vault knows it.
+May import: mfactl.core, mfactl.vault, mfactl.client_file, mfactl.config, mfactl.unlocking,
+mfactl.files and mfactl.errors.
+"""
+
+import hashlib
+import os
+import secrets
+import string
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from mfactl import files
+from mfactl.client_file import TOKEN_BYTES, ClientFile, Seen
+from mfactl.config import Paths, Settings
+from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id
+from mfactl.core.verdict import NO_WORK, Ids, Limits, Situation, Verdict, Work
+from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.unlocking import Unlocker
+from mfactl.vault.create import Plan, create
+from mfactl.vault.keys import FLOOR, RECOMMENDED, Cost
+from mfactl.vault.vault import Draft, Mark, Transaction, Vault
+
+Clock = Callable[[], int]
+RandomBytes = Callable[[int], bytes]
+Rule = Callable[[Situation, Work], Verdict]
+Prepare = Callable[[Verdict, Work, Situation], Work]
+_Answer = TypeVar("_Answer")
+
+SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile
+ID_CHARACTERS = string.digits + string.ascii_letters
+ID_LENGTH = 27  # Clerk's
+
+
+class Concluded(NamedTuple):
+    """A verdict, and the situation that it was decided on."""
+
+    situation: Situation
+    verdict: Verdict
+
+
+class Surroundings(NamedTuple):
+    """What is injected: nothing here is looked up a second time.
+
+    `notify` takes a line for people; `ask_passphrase` returns None where nobody can be asked.
+    """
+
+    environ: Mapping[str, str]
+    clock: Clock
+    random_bytes: RandomBytes
+    notify: Callable[[str], None]
+    ask_passphrase: Callable[[], str | None]
+
+    def __repr__(self) -> str:
+        return "Surroundings(...)"
+
+
+def system_clock() -> int:
+    """Unix seconds."""
+    return int(time.time())
+
+
+def new_id(prefix: str) -> str:
+    """A new id in Clerk's shape: a prefix and 27 random characters."""
+    return f"{prefix}_" + "".join(secrets.choice(ID_CHARACTERS) for _ in range(ID_LENGTH))
+
+
+class Conversation:
+    """One command's dealings with one vault."""
+
+    def __init__(self, paths: Paths, settings: Settings, around: Surroundings) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.around = around
+        self.client_file = ClientFile(paths.client)
+        self.unlocker = Unlocker(paths, around.environ, around.ask_passphrase)
+
+    # --- the vault
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault, unlocked. Raises `vault_not_found` where there is none."""
+        vault = Vault(self.paths.vault, self.unlocker)
+        if vault.header.test:
+            self.around.notify(
+                "This is a test vault: its clock can be set. Keep no real account in it."
+            )
+        elif self.around.environ.get("MFACTL_NOW"):
+            self.around.notify("MFACTL_NOW is ignored: this is not a test vault.")
+        return vault
+
+    @cached_property
+    def now(self) -> int:
+        """The time of this command, read once (Unix seconds)."""
+        return self.clock_of(test=self.vault.header.test)
+
+    def clock_of(self, *, test: bool) -> int:
+        """The clock as a test vault or any other sees it."""
+        fixed = self.around.environ.get("MFACTL_NOW")
+        return parse_now(fixed) if test and fixed else self.around.clock()
+
+    @property
+    def cost(self) -> Cost:
+        """What hashing a password costs in this vault."""
+        return FLOOR if self.vault.header.test else RECOMMENDED
+
+    def has_no_vault(self) -> bool:
+        """Whether nobody has ever made a vault at the default place."""
+        return self.paths.vault_named is None and not os.path.lexists(self.paths.vault)
+
+    def expect_vault(self, instead: Code) -> None:
+        """Raises `instead` where nobody has ever signed up."""
+        if self.has_no_vault():
+            raise failure(instead)
+
+    def make_default_vault(self) -> None:
+        """Makes the default vault with a key file, if there is none."""
+        if not self.has_no_vault():
+            return
+        secret = self.unlocker.provide_key_file()
+        if self.create_vault(secret.value, None, test=False):
+            self.around.notify(f"Made a vault: {self.paths.vault}")
+            self.around.notify(f"Its key, to be kept safe: {self.paths.key_file}")
+
+    def create_vault(self, secret: bytes, cost: Cost | None, *, test: bool) -> bool:
+        """Makes the vault with one slot; False if there is something at its place already."""
+        files.make_directory(self.paths.vault.parent)
+        now = self.clock_of(test=test)
+        plan = Plan(new_id("vault"), new_id("slot"), secret, cost, test, now)
+        return create(self.paths.vault, plan)
+
+    # --- rules
+
+    def look(self, rule: Callable[[Situation], _Answer | Refusal]) -> tuple[Situation, _Answer]:
+        """Asks a rule that changes nothing. Raises what it refuses."""
+        with self.vault.reading() as transaction:
+            seen = self._check_seen(transaction)
+            situation = self._situation(transaction, seen, None)[0]
+            answer = rule(situation)
+            head = Mark(transaction.head.number, transaction.head.hash)
+        self._remember(seen, head)
+        if isinstance(answer, Refusal):
+            raise MfactlError(answer)
+        return situation, answer
+
+    def foresee(self, rule: Rule) -> Verdict:
+        """What a rule would answer now. Nothing is stored and nobody is told."""
+        with self.vault.reading() as transaction:
+            seen = self._check_seen(transaction)
+            return rule(self._situation(transaction, seen, None)[0], NO_WORK)
+
+    def decide(
+        self, rule: Rule, prepare: Prepare | None = None, *, key: str | None = None
+    ) -> Concluded:
+        """Runs a rule, commits its verdict with its event, and only then raises what it refuses.
+
+        `key` is the canonical address that the rule is about, where it is about one. `prepare` does
+        the slow work that the rule asks for, outside the transaction; then the rule runs again.
+        """
+        work, asked = NO_WORK, []
+        while True:
+            situation, verdict = self._round(rule, work, key)
+            if verdict.need is None:
+                break
+            asked.append(verdict.need)
+            if prepare is None or asked.count(verdict.need) > SAME_WORK_TIMES:
+                raise failure(Code.VAULT_BUSY, "The account changes faster than it can be checked.")
+            work = prepare(verdict, work, situation)
+        if verdict.refusals:
+            raise MfactlError(*verdict.refusals)
+        return Concluded(situation, verdict)
+
+    def _round(self, rule: Rule, work: Work, key: str | None) -> Concluded:
+        """Runs the rule once; commits what it answers, unless it needs more work first."""
+        with self.vault.writing() as transaction:
+            seen = self._check_seen(transaction)
+            situation, token = self._situation(transaction, seen, key)
+            verdict = rule(situation, work)
+            if verdict.need is not None:
+                return Concluded(situation, verdict)
+            mark = self._commit(transaction, situation, verdict, token)
+        self._remember(seen, mark)
+        self._forget_client(situation, verdict, seen)
+        return Concluded(situation, verdict)
+
+    def _situation(
+        self, transaction: Transaction, seen: Seen, key: str | None
+    ) -> tuple[Situation, str | None]:
+        """What a rule may look at, and the token of this client if the vault knows it."""
+        client, token = self._client(transaction, seen)
+        owner = account_id(client) if client is not None else None
+        if key is None and client is not None and isinstance(client.pending, SignUp):
+            key = client.pending.key
+        address_id = None if key is None else transaction.address_id(key)
+        settings = self.settings
+        situation = Situation(
+            now=self.now,
+            test=self.vault.header.test,
+            vault_epoch=transaction.head.epoch,
+            limits=Limits(settings.session_lifetime, settings.session_idle),
+            ids=_draw_ids(),
+            pepper=transaction.pepper(),
+            client=client,
+            account=None if owner is None else transaction.account(owner),
+            target=None if address_id is None else transaction.at_address(address_id),
+            target_id=address_id,
+        )
+        return situation, token
+
+    def _client(self, transaction: Transaction, seen: Seen) -> tuple[Client | None, str | None]:
+        for token in seen.tokens:
+            client = transaction.client(_token_hash(token))
+            if client is not None:
+                return client, token
+        return None, None
+
+    def _commit(
+        self, transaction: Transaction, s: Situation, verdict: Verdict, known: str | None
+    ) -> Mark:
+        for record in verdict.writes:
+            if isinstance(record, Client) and record.token_hash == TOKEN_DUE:
+                token = secrets.token_hex(TOKEN_BYTES)
+                record = record._replace(token_hash=_token_hash(token))
+                self.client_file.offer_token(self.vault.header.vault_id, known, token)
+            transaction.put(record)
+        for record in verdict.drops:
+            transaction.drop(record)
+        details = dict(verdict.details)
+        if verdict.strategy is not None:
+            details["strategy"] = verdict.strategy
+        draft = Draft(
+            at=s.now,
+            happened=verdict.happened,
+            subject=verdict.subject,
+            client=s.client.id if s.client is not None else None,
+            code=verdict.refusals[0].code if verdict.refusals else None,
+            details=details,
+        )
+        return transaction.commit(draft)
+
+    # --- the client file
+
+    def _check_seen(self, transaction: Transaction) -> Seen:
+        """What this client has seen; raises if the vault is older than that, or another one."""
+        seen = self.client_file.load(self.vault.header.vault_id)
+        if seen.number and transaction.mark(seen.number) != Mark(seen.number, seen.hash):
+            raise failure(
+                Code.VAULT_ROLLED_BACK,
+                f"This client has seen event {seen.number} of the vault, which is not in it any more.",
+                "If you put an older copy back on purpose: delete the client file "
+                f"{self.paths.client} and sign in again.",
+                event=seen.number,
+            )
+        return seen
+
+    def _remember(self, seen: Seen, mark: Mark) -> None:
+        """Notes how far this client has seen. Failing at it undoes nothing, and says so."""
+        if mark.number == seen.number:
+            return
+        try:
+            self.client_file.advance(self.vault.header.vault_id, mark.number, mark.hash)
+        except MfactlError as error:
+            self.around.notify(f"The client file was not updated. {error.refusals[0].long_message}")
+
+    def _forget_client(self, s: Situation, verdict: Verdict, seen: Seen) -> None:
+        """Takes the tokens of a dropped client out of the file; the mark stays."""
+        if s.client is not None and s.client in verdict.drops:
+            self.client_file.forget_tokens(self.vault.header.vault_id, seen.tokens)
+
+
+def parse_now(text: str) -> int:
+    """The value of MFACTL_NOW. Raises `config_invalid`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len("9999999999")):
+        raise failure(
+            Code.CONFIG_INVALID,
+            "MFACTL_NOW has to be Unix seconds, such as 1767225600.",
+            "Set it right.",
+        )
+    return int(text)
+
+
+def _token_hash(token: str) -> str:
+    return hashlib.sha256(bytes.fromhex(token)).hexdigest()
+
+
+def _draw_ids() -> Ids:
+    prefixes = ("user", "idn", "client", "sua", "sia", "sess", "totp", "bcode")
+    return Ids(*(new_id(prefix) for prefix in prefixes))

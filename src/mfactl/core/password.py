@@ -1,0 +1,46 @@
+"""Changing the password of a signed-in account.
+
+Guarantees: needs a fresh strongest factor and the current password; a wrong one is counted; the
+change ends the account's other sessions and half-finished sign-ins.
+May import: mfactl.core and mfactl.errors.
+"""
+
+from mfactl.core import lockout, session
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.core.verify import wrong_password
+from mfactl.errors import Refusal
+
+
+def change(s: Situation, *, work: Work) -> Verdict:
+    """Replaces the password's verifier."""
+    happened = Happened.PASSWORD_CHANGE
+    found = session.live(s)
+    if isinstance(found, Refusal):
+        return refused(happened, found, subject=s.account.id if s.account else "")
+    client, current, account = found
+    refusal = session.stale(current, account, now=s.now) or lockout.refusal(
+        account.lockout, now=s.now
+    )
+    if refusal is not None:
+        return refused(happened, refusal, subject=account.id)
+    checked = work.password
+    if checked is None or checked.against != account.password:
+        return Verdict(happened, account.id, need=Need.PASSWORD_CHECK, against=account.password)
+    if not checked.matched:
+        return wrong_password(happened, account, now=s.now)
+    if work.new_password is None:
+        return Verdict(happened, account.id, need=Need.NEW_PASSWORD)
+    account = account._replace(
+        password=work.new_password,
+        password_changed_at=s.now,
+        updated_at=s.now,
+        epoch=account.epoch + 1,
+    )
+    current = current._replace(epoch=account.epoch, first_factor_at=s.now, last_active_at=s.now)
+    return Verdict(
+        happened,
+        account.id,
+        writes=(account, client._replace(session=current)),
+        session=current,
+        account=account,
+    )

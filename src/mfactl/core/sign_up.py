@@ -1,0 +1,197 @@
+"""Signing up: an address, a password, and a code sent to the address.
+
+Guarantees: the account is made when the code is right, and not before; an address that somebody else
+took meanwhile is refused; wrong codes count against the address.
+May import: mfactl.core and mfactl.errors.
+"""
+
+from mfactl.core import email_code, lockout, session
+from mfactl.core.account import (
+    Account,
+    EmailProof,
+    Stranger,
+    count_account_failure,
+    count_stranger_failure,
+)
+from mfactl.core.client import TOKEN_DUE, Client, SignUp, is_pending_fresh
+from mfactl.core.code import Shape, Typed, malformed
+from mfactl.core.freshness import is_fresh
+from mfactl.core.second_factor import wrong
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.errors import Code, Refusal
+
+
+def create(s: Situation, *, email: str, key: str, code: str, work: Work) -> Verdict:
+    """Starts a sign-up for an address and drops what this client had pending."""
+    happened, subject = Happened.SIGN_UP, _subject(s)
+    signed_in = session.live(s)
+    if not isinstance(signed_in, Refusal):
+        return refused(happened, session_exists(signed_in[1].id), subject=signed_in[2].id)
+    if isinstance(s.target, Account):
+        return refused(happened, _taken(), subject=subject)
+    too_soon = _too_soon(s, email)
+    if too_soon is not None:
+        return refused(happened, too_soon, subject=subject)
+    if work.new_password is None:
+        return Verdict(happened, subject, need=Need.NEW_PASSWORD)
+    sign_up = SignUp(
+        id=s.ids.sign_up,
+        email=email,
+        key=key,
+        password=work.new_password,
+        code=email_code.make(code, pepper=s.pepper, sign_up_id=s.ids.sign_up, now=s.now),
+        created_at=s.now,
+    )
+    client = s.client or Client(s.ids.client, TOKEN_DUE, s.now)
+    client = client._replace(pending=sign_up, session=None, enrolment=None)
+    return Verdict(happened, subject, writes=(client,), attempt=sign_up)
+
+
+def resend(s: Situation, *, code: str) -> Verdict:
+    """Replaces the code of the pending sign-up, right or wrong tries and all."""
+    happened, subject = Happened.SIGN_UP_RESEND, _subject(s)
+    found = _pending(s)
+    if isinstance(found, Refusal):
+        return refused(happened, found, subject=subject)
+    client, sign_up = found
+    if isinstance(s.target, Account):
+        return refused(happened, _taken(), subject=subject)
+    too_soon = _too_soon(s, sign_up.email)
+    if too_soon is not None:
+        return refused(happened, too_soon, subject=subject)
+    new = email_code.make(code, pepper=s.pepper, sign_up_id=sign_up.id, now=s.now)
+    sign_up = sign_up._replace(code=new)
+    return Verdict(happened, subject, writes=(client._replace(pending=sign_up),), attempt=sign_up)
+
+
+def hand_over(s: Situation, *, key: str) -> Verdict:
+    """Notes that a code was handed over to the mail, which starts the wait for the next one."""
+    subject = _subject(s)
+    if isinstance(s.target, Account):  # completed by another shell in the meantime
+        return Verdict(Happened.CODE_HANDED_OVER, subject)
+    stranger = s.target or Stranger(subject, key, s.now)
+    stranger = stranger._replace(code_handed_over_at=s.now, last_used_at=s.now)
+    return Verdict(Happened.CODE_HANDED_OVER, subject, writes=(stranger,))
+
+
+def verify(s: Situation, code: Typed) -> Verdict:
+    """Tries a code on the pending sign-up; a right one makes the account and signs in."""
+    happened, subject = Happened.SIGN_UP_VERIFY, _subject(s)
+    found = _pending(s)
+    if isinstance(found, Refusal):
+        return refused(happened, found, subject=subject)
+    client, sign_up = found
+    if code.shape is not Shape.DIGITS:
+        return refused(happened, malformed("The code in the e-mail has 6 digits."), subject=subject)
+    counter = s.target.lockout if s.target is not None else lockout.CLEAR
+    locked = lockout.refusal(counter, now=s.now)
+    if locked is not None:
+        return refused(happened, locked, subject=subject)
+    closed = _closed(sign_up, s.now)
+    if closed is not None:
+        return refused(happened, closed, subject=subject)
+    if not email_code.matches(sign_up.code, code.text, pepper=s.pepper, sign_up_id=sign_up.id):
+        return _wrong(s, client, sign_up)
+    if isinstance(s.target, Account):
+        writes = (client._replace(pending=None),)
+        return refused(happened, _taken(), subject=subject, writes=writes)
+    return _complete(s, client, sign_up, s.target)
+
+
+def _complete(s: Situation, client: Client, sign_up: SignUp, stranger: Stranger | None) -> Verdict:
+    attempts = sign_up.code.attempts + 1
+    account = Account(
+        id=s.ids.account,
+        email_id=s.ids.email,
+        email=sign_up.email,
+        key=sign_up.key,
+        email_proof=EmailProof(attempts, email_code.expire_at(sign_up.code)),
+        password=sign_up.password,
+        password_changed_at=s.now,
+        created_at=s.now,
+        updated_at=s.now,
+        lockout=stranger.lockout if stranger is not None else lockout.CLEAR,
+        last_sign_in_at=s.now,
+    )
+    begun = session.begin(s, account, second_factor=False, first_factor_at=s.now)
+    client = client._replace(pending=None, session=begun, enrolment=None, token_hash=TOKEN_DUE)
+    sign_up = sign_up._replace(code=sign_up.code._replace(attempts=attempts))
+    return Verdict(
+        Happened.SIGN_UP_VERIFY,
+        account.id,
+        writes=(account, client),
+        drops=(stranger,) if stranger is not None else (),
+        attempt=sign_up,
+        session=begun,
+        account=account,
+        strategy="email_code",
+    )
+
+
+def _wrong(s: Situation, client: Client, sign_up: SignUp) -> Verdict:
+    tried = sign_up.code._replace(attempts=sign_up.code.attempts + 1)
+    client = client._replace(pending=sign_up._replace(code=tried))
+    holder: Account | Stranger
+    if isinstance(s.target, Account):
+        holder = count_account_failure(s.target, now=s.now)
+    else:
+        stranger = s.target or Stranger(_subject(s), sign_up.key, s.now)
+        holder = count_stranger_failure(stranger, now=s.now)
+    warning = lockout.warning(holder.lockout, now=s.now)
+    return refused(
+        Happened.SIGN_UP_VERIFY,
+        wrong(),
+        *warning,
+        subject=holder.id,
+        writes=(client, holder),
+        strategy="email_code",
+    )
+
+
+def _pending(s: Situation) -> tuple[Client, SignUp] | Refusal:
+    client = s.client
+    if client is None or not isinstance(client.pending, SignUp):
+        return Refusal(Code.CLIENT_STATE_INVALID, "No sign-up is waiting for a code here.")
+    if not is_pending_fresh(client.pending, now=s.now):
+        return Refusal(
+            Code.CLIENT_STATE_INVALID, "That sign-up has lapsed.", "Run: mfactl signup EMAIL"
+        )
+    return client, client.pending
+
+
+def _closed(sign_up: SignUp, now: int) -> Refusal | None:
+    match email_code.state(sign_up.code, now=now):
+        case email_code.State.EXPIRED:
+            return Refusal(Code.VERIFICATION_EXPIRED)
+        case email_code.State.EXHAUSTED:
+            return Refusal(Code.VERIFICATION_FAILED)
+        case email_code.State.OPEN:
+            return None
+
+
+def _too_soon(s: Situation, email: str) -> Refusal | None:
+    handed_over = s.target.code_handed_over_at if isinstance(s.target, Stranger) else None
+    if handed_over is None:
+        return None
+    if not is_fresh(handed_over, now=s.now, limit=email_code.INTERVAL_SECONDS):
+        return None
+    seconds = min(handed_over + email_code.INTERVAL_SECONDS - s.now, email_code.INTERVAL_SECONDS)
+    return Refusal(
+        Code.TOO_MANY_REQUESTS,
+        f"A code was sent to this address a moment ago; the next one can go out in {seconds} s.",
+        None,
+        {"retry_after_seconds": seconds},
+    )
+
+
+def _taken() -> Refusal:
+    return Refusal(Code.IDENTIFIER_EXISTS, None, None, {"param_name": "email_address"})
+
+
+def session_exists(session_id: str) -> Refusal:
+    """The refusal of a sign-up or sign-in on a client that is signed in."""
+    return Refusal(Code.SESSION_EXISTS, None, None, {"session_id": session_id})
+
+
+def _subject(s: Situation) -> str:
+    return s.target.id if s.target is not None else s.target_id or ""

@@ -1,0 +1,163 @@
+"""What a rule is given, and what it answers.
+
+A rule is a function from a situation (and the input) to a verdict. It says which records change,
+what is refused and what happened; the conversation commits all of it and only then tells anybody.
+Work that is too slow for a transaction (Argon2id) is asked for with a need: the rule is run, says
+what it needs, and is run again on what the vault holds by then.
+May import: mfactl.core and mfactl.errors.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from mfactl.core.account import Account, BackupCodes, Stranger
+from mfactl.core.client import Client, Enrolment, Session, SignIn, SignUp
+from mfactl.errors import Code, Refusal
+
+
+class Happened(StrEnum):
+    """The kinds of event."""
+
+    VAULT_INIT = "vault_init"
+    SIGN_UP = "sign_up"
+    SIGN_UP_VERIFY = "sign_up_verify"
+    SIGN_UP_RESEND = "sign_up_resend"
+    CODE_HANDED_OVER = "code_handed_over"
+    SIGN_IN = "sign_in"
+    SIGN_IN_VERIFY = "sign_in_verify"
+    STEP_UP = "step_up"
+    VERIFY = "verify"
+    SIGN_OUT = "sign_out"
+    TOTP_ADD = "totp_add"
+    TOTP_VERIFY = "totp_verify"
+    TOTP_DISABLE = "totp_disable"
+    BACKUP_CODES_REGENERATE = "backup_codes_regenerate"
+    PASSWORD_CHANGE = "password_change"  # noqa: S105 - the name of an event
+    SESSION_USE = "session_use"
+
+
+class Limits(NamedTuple):
+    """The two limits of a session that a setting may make stricter, in seconds."""
+
+    lifetime: int
+    idle: int | None = None
+
+
+class Ids(NamedTuple):
+    """New ids, drawn before the rule runs, for the records that it may make."""
+
+    account: str
+    email: str
+    client: str
+    sign_up: str
+    sign_in: str
+    session: str
+    totp: str
+    backup_codes: str
+
+
+class Need(StrEnum):
+    """Slow work that a rule asks for."""
+
+    PASSWORD_CHECK = "password_check"  # noqa: S105 - the name of a need
+    NEW_PASSWORD = "new_password"  # noqa: S105 - the name of a need
+    BACKUP_DIGEST = "backup_digest"
+    BACKUP_CODES = "backup_codes"
+
+
+class PasswordCheck(NamedTuple):
+    """The verifier that the given password was hashed against (None: an unknown address)."""
+
+    against: str | None
+    matched: bool
+    outdated: bool = False  # the verifier costs less than new ones do
+
+    def __repr__(self) -> str:
+        return f"PasswordCheck(matched={self.matched})"
+
+
+class BackupDigest(NamedTuple):
+    """The digest of the typed backup code under one set's salt."""
+
+    salt: bytes
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return "BackupDigest(...)"
+
+
+class Work(NamedTuple):
+    """What has been prepared outside the transaction; each part is None until it is asked for."""
+
+    password: PasswordCheck | None = None
+    new_password: str | None = None
+    backup_digest: BackupDigest | None = None
+    backup_codes: BackupCodes | None = None
+
+    def __repr__(self) -> str:
+        return "Work(...)"
+
+
+NO_WORK = Work()
+
+
+class Situation(NamedTuple):
+    """All that a rule may look at.
+
+    `account` belongs to the client's session or half-finished sign-in; `target` is the account or
+    the stranger that an address names, and `target_id` the blind index of that address.
+    """
+
+    now: int
+    test: bool
+    vault_epoch: int
+    limits: Limits
+    ids: Ids
+    pepper: bytes
+    client: Client | None
+    account: Account | None
+    target: Account | Stranger | None = None
+    target_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Situation(now={self.now})"
+
+
+class Verdict(NamedTuple):
+    """What a rule answers. Nothing of it is told before `writes` and `drops` are committed.
+
+    `subject` is the id of the account or stranger that the event is about. The rest is what the
+    answer shows: the attempt (which may have left the client record by then), the session, the
+    account, the unverified secret and the strategy that was used.
+    """
+
+    happened: Happened
+    subject: str = ""
+    writes: tuple[Account | Stranger | Client, ...] = ()
+    drops: tuple[Account | Stranger | Client, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    need: Need | None = None
+    against: str | bytes | None = None
+    attempt: SignUp | SignIn | None = None
+    session: Session | None = None
+    account: Account | None = None
+    enrolment: Enrolment | None = None
+    strategy: str | None = None
+    details: Mapping[str, Any] = {}  # goes into the event; never a secret
+
+    def __repr__(self) -> str:
+        return f"Verdict({self.happened}, refused={[r.code.value for r in self.refusals]})"
+
+
+def refused(
+    happened: Happened,
+    code: Code | Refusal,
+    *more: Refusal,
+    subject: str = "",
+    writes: tuple[Account | Stranger | Client, ...] = (),
+    strategy: str | None = None,
+) -> Verdict:
+    """A verdict that says no, with the records that the refusal itself changes."""
+    first = code if isinstance(code, Refusal) else Refusal(code)
+    return Verdict(happened, subject, writes=writes, refusals=(first, *more), strategy=strategy)

@@ -1,0 +1,149 @@
+"""`verify` has one meaning: the step that this client has pending, else its session's step-up.
+
+Guarantees: what is pending is asked and decided on the same situation, so that two shells cannot
+race between the question and the answer.
+May import: mfactl.core and mfactl.errors.
+"""
+
+from enum import StrEnum
+
+from mfactl.core import lockout, second_factor, session, sign_in, sign_up
+from mfactl.core.account import Account, count_account_failure
+from mfactl.core.client import Client, Session, SignIn, SignUp, is_pending_fresh
+from mfactl.core.code import Typed
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.errors import Code, Refusal
+
+
+class Awaited(StrEnum):
+    """What `verify` would ask for now."""
+
+    EMAIL_CODE = "email_code"
+    SECOND_FACTOR = "second_factor"
+    PASSWORD = "password"  # noqa: S105 - a kind of step
+
+
+def awaited(s: Situation) -> Awaited | Refusal:
+    """What this client's next `verify` needs, or why there is nothing to verify."""
+    pending = s.client.pending if s.client is not None else None
+    if pending is not None and is_pending_fresh(pending, now=s.now):
+        return Awaited.EMAIL_CODE if isinstance(pending, SignUp) else Awaited.SECOND_FACTOR
+    found = session.live(s)
+    if isinstance(found, Refusal):
+        return _nothing(s, found)
+    return Awaited.PASSWORD if found[2].totp is None else Awaited.SECOND_FACTOR
+
+
+def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict:
+    """Tries a code; or, with None, the password whose check is in `work`."""
+    pending = s.client.pending if s.client is not None else None
+    if pending is None:
+        return _step_up(s, code, work)
+    if code is None:
+        refusal = Refusal(
+            Code.STRATEGY_FOR_USER_INVALID,
+            "This step needs a code, not the password.",
+            "Run: mfactl verify CODE",
+        )
+        return refused(Happened.VERIFY, refusal, subject=s.account.id if s.account else "")
+    if isinstance(pending, SignUp):
+        return sign_up.verify(s, code)
+    return sign_in.verify(s, code, work=work)
+
+
+def _step_up(s: Situation, code: Typed | None, work: Work) -> Verdict:
+    found = session.live(s)
+    if isinstance(found, Refusal):
+        return refused(
+            Happened.VERIFY, _nothing(s, found), subject=s.account.id if s.account else ""
+        )
+    client, current, account = found
+    if account.totp is not None:
+        return _by_factor(s, client, current, account, code, work)
+    if code is not None:
+        refusal = Refusal(
+            Code.STRATEGY_FOR_USER_INVALID,
+            "This account has no second factor: it is verified by its password.",
+            "Run: mfactl verify --password-stdin, or mfactl verify at a terminal",
+        )
+        return refused(Happened.STEP_UP, refusal, subject=account.id)
+    return _by_password(s, client, current, account, work)
+
+
+def _by_factor(
+    s: Situation, client: Client, current: Session, account: Account, code: Typed | None, work: Work
+) -> Verdict:
+    if code is None:
+        refusal = Refusal(
+            Code.STRATEGY_FOR_USER_INVALID,
+            "This account has a second factor: it is verified by that, not by the password.",
+            "Run: mfactl verify CODE",
+        )
+        return refused(Happened.STEP_UP, refusal, subject=account.id)
+    checked = second_factor.check(account, code, now=s.now, work=work)
+    if checked.need is not None:
+        return Verdict(Happened.STEP_UP, account.id, need=checked.need, against=checked.against)
+    if checked.refusals:
+        writes = (checked.account,) if checked.account != account else ()
+        return refused(
+            Happened.STEP_UP,
+            *checked.refusals,
+            subject=account.id,
+            writes=writes,
+            strategy=checked.strategy,
+        )
+    current = current._replace(second_factor_at=s.now, last_active_at=s.now)
+    return _stepped_up(client, current, checked.account, checked.strategy)
+
+
+def _by_password(
+    s: Situation, client: Client, current: Session, account: Account, work: Work
+) -> Verdict:
+    locked = lockout.refusal(account.lockout, now=s.now)
+    if locked is not None:
+        return refused(Happened.STEP_UP, locked, subject=account.id)
+    checked = work.password
+    if checked is None or checked.against != account.password:
+        return Verdict(
+            Happened.STEP_UP, account.id, need=Need.PASSWORD_CHECK, against=account.password
+        )
+    if not checked.matched:
+        return wrong_password(Happened.STEP_UP, account, now=s.now)
+    current = current._replace(first_factor_at=s.now, last_active_at=s.now)
+    return _stepped_up(client, current, account, "password")
+
+
+def _stepped_up(client: Client, current: Session, account: Account, strategy: str) -> Verdict:
+    return Verdict(
+        Happened.STEP_UP,
+        account.id,
+        writes=(account, client._replace(session=current)),
+        session=current,
+        account=account,
+        strategy=strategy,
+    )
+
+
+def wrong_password(happened: Happened, account: Account, *, now: int) -> Verdict:
+    """Refuses the current password of a signed-in account, and counts it."""
+    account = count_account_failure(account, now=now)
+    meta = {"param_name": "password"}
+    refusal = Refusal(Code.PASSWORD_VALIDATION_FAILED, None, None, meta)
+    warning = lockout.warning(account.lockout, now=now)
+    return refused(happened, refusal, *warning, subject=account.id, writes=(account,))
+
+
+def _nothing(s: Situation, found: Refusal) -> Refusal:
+    """Without a session there is nothing to verify; a session that has ended says so instead."""
+    if found.code is Code.SIGNED_OUT:
+        return found
+    pending = s.client.pending if s.client is not None else None
+    if isinstance(pending, SignIn):
+        return Refusal(
+            Code.CLIENT_STATE_INVALID, "That sign-in has lapsed.", "Run: mfactl signin EMAIL"
+        )
+    if isinstance(pending, SignUp):
+        return Refusal(
+            Code.CLIENT_STATE_INVALID, "That sign-up has lapsed.", "Run: mfactl signup EMAIL"
+        )
+    return Refusal(Code.CLIENT_STATE_INVALID)

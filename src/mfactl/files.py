@@ -1,0 +1,212 @@
+"""Private files: read, written and made so that nobody else can read them or change them.
+
+Guarantees: no symbolic link is followed in the last part of a path; what others could read or write
+is refused; a written file is whole or not there, also after a power cut; nothing is overwritten by
+accident. Foreign errors leave as ours.
+May import: mfactl.errors only.
+"""
+
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mfactl.errors import Code, MfactlError, failure
+
+if sys.platform != "win32":
+    import fcntl
+
+MODES_ARE_CHECKED = hasattr(os, "geteuid")
+MAX_SMALL_FILE_BYTES = 1 << 20  # far above any key, client or configuration file
+
+
+def io_error(error: OSError, doing: str) -> MfactlError:
+    """Our error for an operating system's, such as `cannot write /x: No space left on device`."""
+    reason = error.strerror or type(error).__name__
+    return failure(Code.IO_ERROR, f"Cannot {doing}: {reason}.")
+
+
+def check_private(path: Path) -> os.stat_result | None:
+    """The state of a file that is private to us, or None if it is not there.
+
+    Raises `vault_permissions` if it is a link or no regular file, if others could read or write it,
+    or if others could replace it in its directory.
+    """
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise io_error(error, f"look at {path}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
+    if MODES_ARE_CHECKED:
+        _check_owner(path, found)
+        if found.st_mode & 0o077:
+            raise unsafe(f"Others can read or write {path}.", f"Run: chmod 600 {path}")
+    check_directory(path.parent)
+    return found
+
+
+def check_directory(path: Path) -> None:
+    """Raises `vault_permissions` if anybody but us and root could change what the directory holds."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise io_error(error, f"look at {path}") from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a directory.")
+    if MODES_ARE_CHECKED:
+        _check_owner(path, found)
+        if found.st_mode & 0o022:
+            raise unsafe(
+                f"Others can write in the directory {path}.",
+                f"Run: chmod go-w {path} - or use a directory of your own.",
+            )
+
+
+def make_directory(path: Path) -> None:
+    """Makes the directory and its parents, 0700, and checks what was there already."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise unsafe(f"{path} is not a directory.") from None
+    except OSError as error:
+        raise io_error(error, f"make the directory {path}") from None
+    check_directory(path)
+
+
+def read_private(path: Path) -> bytes | None:
+    """The contents of a small private file; None if it is not there."""
+    if check_private(path) is None:
+        return None
+    return _read(path, os.O_NOFOLLOW if hasattr(os, "O_NOFOLLOW") else 0)
+
+
+def read_public(path: Path) -> bytes | None:
+    """The contents of a small file that others may read, links followed; None if it is not there."""
+    try:
+        return _read(path, 0)
+    except FileNotFoundError:
+        return None
+
+
+def _read(path: Path, flags: int) -> bytes:
+    # A FIFO would block for ever without O_NONBLOCK; for files it means nothing.
+    flags |= os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        descriptor = os.open(path, flags)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise unsafe(f"{path} is not a file.")
+            data = file.read(MAX_SMALL_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise io_error(error, f"read {path}") from None
+    if len(data) > MAX_SMALL_FILE_BYTES:
+        raise unsafe(f"{path} is too large to be what it should be.", "Look at what it is.")
+    return data
+
+
+def write_private(path: Path, data: bytes, *, durable: bool) -> None:
+    """Replaces a private file as a whole. `durable`: it outlives a power cut once this returns."""
+    temporary = beside(path)
+    try:
+        _write_new(temporary, data, durable=durable)
+        os.replace(temporary, path)
+        if durable:
+            sync_directory(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise io_error(error, f"write {path}") from None
+
+
+def create_private(path: Path, data: bytes) -> bool:
+    """Makes a private file that appears whole; False, and nothing changed, if one is there."""
+    temporary = beside(path)
+    try:
+        _write_new(temporary, data, durable=True)
+        return link_into_place(temporary, path)
+    except OSError as error:
+        raise io_error(error, f"write {path}") from None
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def link_into_place(temporary: Path, path: Path) -> bool:
+    """Gives a finished file its name; False if that name is taken. Never replaces anything."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    sync_directory(path.parent)
+    return True
+
+
+def beside(path: Path) -> Path:
+    """A name for a temporary file in the same directory, hence on the same file system."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+
+
+def sync_directory(path: Path) -> None:
+    """Makes names that were added to or removed from a directory outlive a power cut."""
+    if sys.platform == "win32":
+        return  # Windows cannot open a directory, and does not need to
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def lock_directory(path: Path) -> Iterator[None]:
+    """Holds the one lock that writers of small files in a directory share.
+
+    The directory itself is locked, so that no lock file is left behind.
+    """
+    if sys.platform == "win32":
+        yield  # no lock of this kind there: two writers may lose a mark, never a vault
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise io_error(error, f"open {path}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def unsafe(detail: str, remedy: str | None = None) -> MfactlError:
+    """The refusal of a file or directory that others could tamper with, or that is no file."""
+    return failure(Code.VAULT_PERMISSIONS, detail, remedy)
+
+
+def _write_new(path: Path, data: bytes, *, durable: bool) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        if durable:
+            os.fsync(descriptor)
+
+
+def _check_owner(path: Path, found: os.stat_result) -> None:
+    if found.st_uid not in (os.geteuid(), 0):
+        raise unsafe(f"{path} belongs to another user.", "Use a file of your own.")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a directory"
+    if stat.S_ISLNK(mode):
+        return "a symbolic link"
+    return "something else"

@@ -1,0 +1,79 @@
+"""The authenticator app and the backup codes of the signed-in account.
+
+Guarantees: a secret and codes are drawn before the transaction and shown only after its commit.
+May import: everything but mfactl.cli.
+"""
+
+from typing import NamedTuple
+
+from mfactl.conversation import Concluded, Conversation
+from mfactl.core import factors, totp
+from mfactl.core.client import Enrolment
+from mfactl.core.code import Typed
+from mfactl.errors import Code
+from mfactl.service.hashing import NewCodes
+
+
+class Added(NamedTuple):
+    """An unverified secret, and the URI that carries it to an app."""
+
+    enrolment: Enrolment
+    uri: str
+
+    def __repr__(self) -> str:
+        return "Added(...)"
+
+
+class WithCodes(NamedTuple):
+    """What was concluded, and the backup codes to show once."""
+
+    concluded: Concluded
+    codes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "WithCodes(...)"
+
+
+def add(c: Conversation) -> Added:
+    """Makes a TOTP secret for this session, in place of one that was not confirmed."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    secret = totp.draw(c.around.random_bytes)
+    verdict = c.decide(lambda s, _work: factors.add(s, secret=secret)).verdict
+    assert verdict.enrolment is not None  # this rule answers with one
+    assert verdict.account is not None
+    uri = totp.uri(secret, issuer=c.settings.issuer, email=verdict.account.email)
+    return Added(verdict.enrolment, uri)
+
+
+def confirm(c: Conversation, code: Typed) -> WithCodes:
+    """Confirms the secret with the app's code; the first backup codes come with it."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    codes = NewCodes(c)
+    concluded = c.decide(lambda s, work: factors.confirm(s, code, work=work), codes.prepare)
+    return WithCodes(concluded, codes.shown())
+
+
+def disable(c: Conversation) -> str:
+    """Removes the authenticator app and the backup codes; the id of what was removed."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    return str(c.decide(lambda s, _work: factors.disable(s)).verdict.details["totp"])
+
+
+def regenerate(c: Conversation) -> WithCodes:
+    """Replaces the whole set of backup codes."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    codes = NewCodes(c)
+    concluded = c.decide(lambda s, work: factors.regenerate(s, work=work), codes.prepare)
+    return WithCodes(concluded, codes.shown())
+
+
+def would_disable(c: Conversation) -> bool:
+    """Whether removing the app would be allowed now: the moment to ask for a confirmation."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    return not c.foresee(lambda s, _work: factors.disable(s)).refusals
+
+
+def would_regenerate(c: Conversation) -> bool:
+    """Whether replacing the codes would be allowed now: the moment to ask for a confirmation."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    return not c.foresee(lambda s, work: factors.regenerate(s, work=work)).refusals

@@ -1,0 +1,84 @@
+"""The slow work that rules ask for, done outside the transaction.
+
+Guarantees: a secret is asked for only when a rule needs it, and once; what a person will be shown is
+drawn from the injected randomness.
+May import: mfactl.conversation, mfactl.passwords and mfactl.core.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cache
+
+from mfactl.conversation import Conversation, Prepare
+from mfactl.core import backup_codes
+from mfactl.core.account import BackupCode, BackupCodes
+from mfactl.core.code import Typed
+from mfactl.core.verdict import BackupDigest, Need, Situation, Verdict, Work
+from mfactl.passwords import Hasher, normalised
+
+Password = Callable[[], str]
+NewPassword = Callable[[], bytes]
+
+
+def hasher(c: Conversation, s: Situation) -> Hasher:
+    """Argon2id as this vault uses it."""
+    return Hasher(s.pepper, c.cost)
+
+
+def password_check(c: Conversation, password: Password) -> Prepare:
+    """Hashes a password against the verifier that the rule names; hashes it anew where that is due."""
+    ask = cache(lambda: normalised(password()))
+
+    def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
+        if verdict.need is Need.NEW_PASSWORD:
+            return work._replace(new_password=hasher(c, s).hash(ask()))
+        return work._replace(password=hasher(c, s).check(ask(), _verifier(verdict)))
+
+    return prepare
+
+
+def password_change(c: Conversation, current: Password, new: NewPassword) -> Prepare:
+    """Checks the current password, then hashes the new one."""
+    check, ask = password_check(c, current), cache(new)
+
+    def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
+        if verdict.need is Need.NEW_PASSWORD:
+            return work._replace(new_password=hasher(c, s).hash(ask()))
+        return check(verdict, work, s)
+
+    return prepare
+
+
+def code_digest(c: Conversation, code: Typed) -> Prepare:
+    """Hashes a typed backup code under the salt of the set that the rule names."""
+
+    def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
+        salt = verdict.against
+        assert isinstance(salt, bytes)  # the need for a digest names a salt
+        return work._replace(backup_digest=BackupDigest(salt, hasher(c, s).digest(code.text, salt)))
+
+    return prepare
+
+
+class NewCodes:
+    """A new set of backup codes: drawn once, hashed when the rule asks for it."""
+
+    def __init__(self, c: Conversation) -> None:
+        self._conversation = c
+        self._codes = backup_codes.draw(c.around.random_bytes)
+
+    def shown(self) -> tuple[str, ...]:
+        """The codes as a person sees them."""
+        return tuple(backup_codes.shown(code) for code in self._codes)
+
+    def prepare(self, _verdict: Verdict, work: Work, s: Situation) -> Work:
+        """Hashes the set."""
+        salt = os.urandom(backup_codes.SALT_BYTES)
+        digests = hasher(self._conversation, s).digests(self._codes, salt)
+        codes = tuple(BackupCode(digest) for digest in digests)
+        return work._replace(backup_codes=BackupCodes(s.ids.backup_codes, salt, codes, s.now))
+
+
+def _verifier(verdict: Verdict) -> str | None:
+    assert not isinstance(verdict.against, bytes)  # the need for a check names a verifier
+    return verdict.against

@@ -1,0 +1,22 @@
+"""Signing in with the password. `service.verify` completes a sign-in that needs a second factor.
+
+May import: everything but mfactl.cli.
+"""
+
+from mfactl.conversation import Concluded, Conversation
+from mfactl.core import address, sign_in
+from mfactl.errors import MfactlError, Refusal
+from mfactl.service import hashing
+from mfactl.service.hashing import Password
+
+
+def start(c: Conversation, email: str, password: Password) -> Concluded:
+    """Checks the password of an address; signed in, or a second factor is needed."""
+    parsed = address.parse(email)
+    if isinstance(parsed, Refusal):
+        raise MfactlError(parsed)
+    return c.decide(
+        lambda s, work: sign_in.create(s, key=parsed.key, work=work),
+        hashing.password_check(c, password),
+        key=parsed.key,
+    )

@@ -1,0 +1,90 @@
+"""Signing up: start, and a new code. `service.verify` completes it.
+
+Guarantees: the mail goes out after the commit that stores its code, and is marked as handed over in
+a second one; mail that cannot be delivered leaves a sign-up that goes on with a new code.
+May import: everything but mfactl.cli.
+"""
+
+from mfactl import mail, password_policy
+from mfactl.conversation import Concluded, Conversation
+from mfactl.core import address, email_code, sign_up
+from mfactl.core.client import SignUp
+from mfactl.core.verdict import Situation, Verdict, Work
+from mfactl.errors import Code, MfactlError, Refusal
+from mfactl.service import hashing
+from mfactl.service.hashing import Password
+
+
+def start(c: Conversation, email: str, password: Password) -> Concluded:
+    """Starts a sign-up and sends its code. Makes the default vault if there is none."""
+    parsed = address.parse(email)
+    if isinstance(parsed, Refusal):
+        raise MfactlError(parsed)
+    c.make_default_vault()
+    code = _draw(c, parsed.email)
+
+    def rule(s: Situation, work: Work) -> Verdict:
+        return sign_up.create(s, email=parsed.email, key=parsed.key, code=code, work=work)
+
+    def prepare(_verdict: Verdict, work: Work, s: Situation) -> Work:
+        accepted = new_password(c, password(), parsed.email)
+        return work._replace(new_password=hashing.hasher(c, s).hash(accepted))
+
+    concluded = c.decide(rule, prepare, key=parsed.key)
+    _send(c, concluded, code)
+    return concluded
+
+
+def resend(c: Conversation) -> Concluded:
+    """Sends a new code for the pending sign-up, which voids the one before."""
+    c.expect_vault(Code.CLIENT_STATE_INVALID)
+    codes: dict[str, str] = {}
+
+    def rule(s: Situation, _work: Work) -> Verdict:
+        pending = s.client.pending if s.client is not None else None
+        email = pending.email if isinstance(pending, SignUp) else ""
+        codes["drawn"] = _draw(c, email)
+        return sign_up.resend(s, code=codes["drawn"])
+
+    concluded = c.decide(rule)
+    _send(c, concluded, codes["drawn"])
+    return concluded
+
+
+def new_password(c: Conversation, password: str, email: str, param: str = "password") -> bytes:
+    """A password good enough to set, as it is hashed. Raises if it is not."""
+    return password_policy.accept(
+        password,
+        min_length=c.settings.password_min_length,
+        min_score=c.settings.password_min_score,
+        context=[email, *email.split("@"), c.settings.issuer, "mfactl"],
+        param=param,
+    )
+
+
+def _draw(c: Conversation, email: str) -> str:
+    if _is_test(c, email):
+        return email_code.TEST_CODE
+    return email_code.draw(c.around.random_bytes)
+
+
+def _is_test(c: Conversation, email: str) -> bool:
+    return c.vault.header.test and address.is_test_address(email)
+
+
+def _send(c: Conversation, concluded: Concluded, code: str) -> None:
+    """Mails the code and notes that it was handed over; a test address gets neither mail nor wait."""
+    attempt = concluded.verdict.attempt
+    assert isinstance(attempt, SignUp)  # both rules that get here answer with one
+    if _is_test(c, attempt.email):
+        return
+    sent = mail.CodeMail(
+        sender=c.settings.mail_sender,
+        recipient=attempt.email,
+        issuer=c.settings.issuer,
+        code=code,
+        lifetime=email_code.LIFETIME_SECONDS,
+        now=c.now,
+    )
+    mail.deliver(c.paths.outbox, sent)
+    c.decide(lambda s, _work: sign_up.hand_over(s, key=attempt.key), key=attempt.key)

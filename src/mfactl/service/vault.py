@@ -1,0 +1,95 @@
+"""The vault itself: making one, looking at it, reading all of it.
+
+May import: everything but mfactl.cli.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mfactl import files
+from mfactl.conversation import Conversation
+from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.vault.check import Report, check
+from mfactl.vault.header import Header
+from mfactl.vault.keys import FLOOR, KEY_FILE, RECOMMENDED, passphrase_bytes
+
+
+class Status(NamedTuple):
+    """The header of an unlocked vault, what unlocked it, and what is unsafe about the set-up."""
+
+    header: Header
+    unlocked_with: str
+    warnings: tuple[str, ...]
+
+
+def init(c: Conversation, *, passphrase: Callable[[], str] | None, test: bool) -> Status:
+    """Makes a vault on purpose: with a passphrase that is asked for, or else with a key file."""
+    if files.check_private(c.paths.vault) is not None:
+        raise _exists(c)
+    if passphrase is None:
+        secret, cost = c.unlocker.provide_key_file().value, None
+    else:
+        cost = FLOOR if test else RECOMMENDED
+        chosen = _good(c.unlocker.given_passphrase() or passphrase())
+        c.unlocker.use_passphrase(chosen)
+        secret = passphrase_bytes(chosen)
+    if not c.create_vault(secret, cost, test=test):
+        raise _exists(c)
+    return status(c)
+
+
+def _good(passphrase: str) -> str:
+    """The passphrase, if it is hard enough to guess for whoever has the vault's file."""
+    # Here, because it loads zxcvbn, 24 ms that looking at a vault does not need.
+    from mfactl import password_policy  # noqa: PLC0415
+
+    password_policy.accept(
+        passphrase,
+        min_length=password_policy.PASSPHRASE_MIN_LENGTH,
+        min_score=password_policy.PASSPHRASE_MIN_SCORE,
+        context=["mfactl", "vault"],
+        param="passphrase",
+    )
+    return passphrase
+
+
+def _exists(c: Conversation) -> MfactlError:
+    return failure(
+        Code.VAULT_EXISTS,
+        f"There is a vault at {c.paths.vault} already; nothing is overwritten.",
+        None,
+        path=str(c.paths.vault),
+    )
+
+
+def status(c: Conversation) -> Status:
+    """What the header says, and what is unsafe about the set-up."""
+    slot = c.vault.unlocked.slot
+    warnings = []
+    if slot.kind == KEY_FILE and c.paths.key_file.parent == c.paths.vault.parent:
+        warnings.append(
+            "The key lies in the same directory as the vault: whoever copies the one copies both."
+        )
+    if c.vault.header.test:
+        warnings.append("This is a test vault: its clock can be set. Keep no real account in it.")
+    if not files.MODES_ARE_CHECKED:
+        warnings.append("Permissions are not checked on this system.")
+    return Status(c.vault.header, slot.kind, tuple(warnings))
+
+
+def read_all(c: Conversation) -> Report:
+    """Reads everything. Raises `vault_corrupt`, once for each thing that is wrong."""
+    report = check(c.vault)
+    if report.findings:
+        raise MfactlError(
+            *(
+                Refusal(
+                    Code.VAULT_CORRUPT,
+                    f"The {finding.kind} {finding.id} {finding.problem}.".replace("  ", " "),
+                    None,
+                    {"kind": finding.kind, "id": finding.id},
+                )
+                for finding in report.findings
+            )
+        )
+    return report

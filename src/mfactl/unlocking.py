@@ -1,0 +1,99 @@
+"""What a vault is unlocked with: a key file, or a passphrase from a file, a variable or a person.
+
+Guarantees: what is named is the end of it, nothing else is tried in its place; a key file is made
+once and never overwritten.
+May import: mfactl.vault.header, mfactl.vault.keys, mfactl.config, mfactl.files and mfactl.errors.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mfactl import files
+from mfactl.config import Paths
+from mfactl.errors import Code, MfactlError, failure
+from mfactl.vault.header import Secret
+from mfactl.vault.keys import (
+    KEY_FILE,
+    PASSPHRASE,
+    new_key_file,
+    parse_key_file,
+    passphrase_bytes,
+)
+
+
+class Unlocker:
+    """Finds the secret for a vault's slots."""
+
+    def __init__(
+        self, paths: Paths, environ: Mapping[str, str], ask: Callable[[], str | None]
+    ) -> None:
+        """`ask` asks a person for the passphrase; None where nobody can be asked."""
+        self._paths = paths
+        self._environ = environ
+        self._ask = ask
+        self._passphrase: str | None = None
+
+    def __call__(self, kinds: frozenset[str]) -> Secret:
+        """What is named; else the key file, if there is one; else what a person types."""
+        if self._passphrase is None and self._paths.key_named is not None:
+            return self.key_file()
+        given = self._passphrase or self.given_passphrase()
+        if given is None and KEY_FILE in kinds and os.path.lexists(self._paths.key_file):
+            return self.key_file()
+        if given is None and PASSPHRASE in kinds:
+            given = self._ask()
+        if given is None:
+            raise self._nothing(kinds)
+        self._passphrase = given
+        return Secret(PASSPHRASE, passphrase_bytes(given), "That passphrase")
+
+    def use_passphrase(self, passphrase: str) -> None:
+        """Unlocks with this passphrase from now on."""
+        self._passphrase = passphrase
+
+    def given_passphrase(self) -> str | None:
+        """The passphrase that the environment gives, itself or in a file; None if it gives none."""
+        given = self._environ.get("MFACTL_PASSPHRASE")
+        if given:
+            return given
+        path = self._environ.get("MFACTL_PASSPHRASE_FILE")
+        if not path:
+            return None
+        data = files.read_private(Path(path).absolute())
+        if data is None:
+            raise failure(Code.VAULT_LOCKED, f"There is no passphrase file {path}.")
+        try:
+            return data.decode().removesuffix("\n")
+        except UnicodeDecodeError:
+            detail = f"The passphrase file {path} is not text in UTF-8."
+            raise failure(Code.VAULT_KEY_INCORRECT, detail) from None
+
+    def key_file(self) -> Secret:
+        """The key file's secret."""
+        path = self._paths.key_file
+        data = files.read_private(path)
+        if data is None:
+            raise self._nothing(frozenset({KEY_FILE}))
+        return Secret(KEY_FILE, parse_key_file(data), f"The key file {path}")
+
+    def provide_key_file(self) -> Secret:
+        """The key file's secret; makes the file if there is none."""
+        path = self._paths.key_file
+        files.make_directory(path.parent)
+        if files.check_private(path) is None:
+            files.create_private(path, new_key_file())
+        return self.key_file()
+
+    def _nothing(self, kinds: frozenset[str]) -> MfactlError:
+        if kinds == {KEY_FILE}:
+            return failure(
+                Code.VAULT_LOCKED,
+                f"The key file {self._paths.key_file} is not there.",
+                "Put it back, or name it with MFACTL_KEY_FILE.",
+            )
+        return failure(
+            Code.VAULT_LOCKED,
+            "The vault needs its passphrase, and nobody can be asked for it here.",
+            "Set MFACTL_PASSPHRASE_FILE, or run this at a terminal.",
+        )

@@ -1,0 +1,72 @@
+"""Making a vault.
+
+Guarantees: the file appears under its name whole and durable, or not at all; what is there already
+is never replaced, so that of two who make one at the same moment one succeeds and the other is told.
+May import: mfactl.files and the rest of mfactl.vault.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from mfactl import files
+from mfactl.vault import header as headers
+from mfactl.vault import keys
+from mfactl.vault.header import Header, Unlocked
+from mfactl.vault.keys import Cost
+from mfactl.vault.records import HEAD_ID, PEPPER_ID, Head, Pepper
+from mfactl.vault.sqlite import created
+from mfactl.vault.vault import Draft, Transaction
+
+PEPPER_BYTES = 32
+START_BYTES = 32
+
+
+class Plan(NamedTuple):
+    """What a new vault is to be: its ids, the secret of its first slot and that slot's cost."""
+
+    vault_id: str
+    slot_id: str
+    secret: bytes
+    cost: Cost | None
+    test: bool
+    now: int
+
+    def __repr__(self) -> str:
+        return f"Plan({self.vault_id})"
+
+
+def create(path: Path, plan: Plan) -> bool:
+    """Makes the vault at `path`; False, and nothing changed, if there is something there."""
+    temporary = files.beside(path)
+    try:
+        with created(temporary) as database:
+            unlocked = _unlocked(plan)
+            database.put_header(unlocked.body, headers.mac(unlocked.body, unlocked.keys))
+            start = os.urandom(START_BYTES).hex()
+            first = Head(HEAD_ID, 0, start, 0, f"{0:064x}", 0, start)
+            transaction = Transaction(database, unlocked, first)
+            transaction.put(Pepper(PEPPER_ID, os.urandom(PEPPER_BYTES)))
+            transaction.commit(Draft(plan.now, "vault_init", details={"test": plan.test}))
+        return files.link_into_place(temporary, path)
+    except OSError as error:
+        raise files.io_error(error, f"make the vault {path}") from None
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def _unlocked(plan: Plan) -> Unlocked:
+    data_key = os.urandom(keys.KEY_BYTES)
+    slot = keys.wrap(
+        data_key,
+        plan.secret,
+        vault_id=plan.vault_id,
+        slot_id=plan.slot_id,
+        cost=plan.cost,
+        now=plan.now,
+    )
+    header = Header(plan.vault_id, 1, plan.test, plan.now, (slot,))
+    body = headers.encode(header)
+    return Unlocked(header, keys.derive(data_key, plan.vault_id), slot, body)

@@ -1,0 +1,142 @@
+"""The header: what has to be known to unlock a vault, covered by a MAC.
+
+Guarantees: before the MAC is checked, nothing of it is used but the magic, the format and the
+bounded parameters of the slots that are tried.
+May import: mfactl.errors and mfactl.vault.keys.
+"""
+
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mfactl.errors import Code, failure
+from mfactl.vault.keys import FORMAT, Cost, Keys, Slot, derive, is_bounded, unwrap
+
+MAGIC = "mfactl"
+ALGORITHMS = "AES-256-GCM HKDF-SHA256 HMAC-SHA256 Argon2id"
+MAX_BYTES = 1 << 16
+MAX_SLOTS = 16
+
+
+class Header(NamedTuple):
+    """What the header says. `generation` moves when slots or the data key change."""
+
+    vault_id: str
+    generation: int
+    test: bool
+    created_at: int
+    slots: tuple[Slot, ...]
+
+
+class Secret(NamedTuple):
+    """Something that unlocks: the kind of slot it is for, its bytes, and where it came from."""
+
+    kind: str
+    value: bytes
+    source: str
+
+    def __repr__(self) -> str:
+        return f"Secret({self.kind}, from {self.source})"
+
+
+SecretProvider = Callable[[frozenset[str]], Secret]
+
+
+class Unlocked(NamedTuple):
+    """A header whose MAC is right, the sub-keys, and the slot that opened it."""
+
+    header: Header
+    keys: Keys
+    slot: Slot
+    body: bytes
+
+    def __repr__(self) -> str:
+        return "Unlocked(...)"
+
+
+def encode(header: Header) -> bytes:
+    """The header's body: JSON in UTF-8."""
+    body = {
+        "magic": MAGIC,
+        "format": FORMAT,
+        "algorithms": ALGORITHMS,
+        "vault_id": header.vault_id,
+        "generation": header.generation,
+        "test": header.test,
+        "created_at": header.created_at,
+        "slots": [
+            {
+                "id": slot.id,
+                "kind": slot.kind,
+                "created_at": slot.created_at,
+                "salt": slot.salt.hex(),
+                "cost": None if slot.cost is None else list(slot.cost),
+                "wrapped": slot.wrapped.hex(),
+            }
+            for slot in header.slots
+        ],
+    }
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def mac(body: bytes, keys: Keys) -> bytes:
+    """The MAC that covers the body."""
+    return hmac.digest(keys.header, body, "sha256")
+
+
+def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
+    """Opens the vault's keys with the secret that `provide` gives for one of the kinds of slot."""
+    header = _decode(body)
+    secret = provide(frozenset(slot.kind for slot in header.slots))
+    for slot in header.slots:
+        if slot.kind != secret.kind:
+            continue
+        if slot.cost is not None and not is_bounded(slot.cost):
+            raise failure(Code.VAULT_CORRUPT, "A slot of the vault asks for absurd parameters.")
+        data_key = unwrap(slot, secret.value, vault_id=header.vault_id)
+        if data_key is not None:
+            keys = derive(data_key, header.vault_id)
+            if not hmac.compare_digest(mac(body, keys), seal):
+                raise failure(Code.VAULT_CORRUPT, "The header of the vault was changed.")
+            return Unlocked(header, keys, slot, body)
+    raise failure(Code.VAULT_KEY_INCORRECT, f"{secret.source} does not open this vault.")
+
+
+def _decode(body: bytes) -> Header:
+    try:
+        if len(body) > MAX_BYTES:
+            raise ValueError
+        raw = json.loads(body)
+        if raw["magic"] != MAGIC:
+            raise ValueError
+        if raw["format"] != FORMAT or raw["algorithms"] != ALGORITHMS:
+            raise failure(Code.VAULT_TOO_NEW)
+        header = Header(
+            _checked(str, raw["vault_id"]),
+            _checked(int, raw["generation"]),
+            _checked(bool, raw["test"]),
+            _checked(int, raw["created_at"]),
+            tuple(_slot(slot) for slot in raw["slots"][:MAX_SLOTS]),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.") from None
+    return header
+
+
+def _slot(raw: dict[str, Any]) -> Slot:
+    cost = None if raw["cost"] is None else Cost(*(_checked(int, part) for part in raw["cost"]))
+    return Slot(
+        _checked(str, raw["id"]),
+        _checked(str, raw["kind"]),
+        bytes.fromhex(raw["salt"]),
+        cost,
+        bytes.fromhex(raw["wrapped"]),
+        _checked(int, raw["created_at"]),
+    )
+
+
+def _checked(kind: type[Any], value: Any) -> Any:
+    if type(value) is not kind:
+        raise TypeError
+    return value

@@ -1,0 +1,163 @@
+"""Records as they are sealed: JSON spelled from the record types' own fields.
+
+Guarantees: what decodes has exactly the fields and types of its record type, and encodes back to the
+same bytes. Bytes are hexadecimal digits in JSON.
+May import: mfactl.core, mfactl.vault.keys and mfactl.vault.sealing.
+"""
+
+import hmac
+import json
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, get_args, get_origin
+
+from mfactl.core.account import Account, Stranger, stranger_expires_at
+from mfactl.core.client import Client, account_id, expires_at
+from mfactl.vault.sealing import Place
+
+
+class Pepper(NamedTuple):
+    """The vault's one secret for Argon2 and for the HMAC of e-mail codes. Outlives a key change."""
+
+    id: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return "Pepper(...)"
+
+
+class Head(NamedTuple):
+    """The newest event, and a fingerprint of all live records; rewritten in every transaction.
+
+    `records` counts them and `sum` is the sum modulo 2**256 of HMAC-SHA256(kind, id, version) over the live records, as 64
+    hexadecimal digits; `start` is where the chain of events begins; `epoch` ends every session.
+    """
+
+    id: str
+    number: int
+    hash: str
+    records: int
+    sum: str
+    epoch: int
+    start: str
+
+
+class Event(NamedTuple):
+    """What happened in one transaction, and which records it wrote or dropped.
+
+    `previous` is the SHA-256 of the event before (of the first: the head's start), so that the
+    events are a chain. `subject_version` is the version of the subject's record afterwards, 0 if it
+    has none. `code` is the refusal, None if there was none.
+    """
+
+    number: int
+    at: int
+    happened: str
+    subject: str
+    subject_version: int
+    client: str | None
+    code: str | None
+    details: dict[str, Any]
+    wrote: list[Any]
+    dropped: list[Any]
+    previous: str
+
+
+Record = Account | Stranger | Client | Pepper
+PEPPER_ID = "pepper"
+HEAD_ID = "head"
+KINDS: dict[str, type[Any]] = {
+    "account": Account,
+    "client": Client,
+    "pepper": Pepper,
+    "stranger": Stranger,
+}
+
+
+class Malformed(Exception):
+    """The JSON is not a record of the expected type."""
+
+
+def kind_of(record: Record) -> str:
+    """The name of the record's kind, as it is stored."""
+    return type(record).__name__.lower()
+
+
+def place_of(record: Record, version: int, address_key: bytes) -> Place:
+    """Where a record belongs, with the index values that follow from what it holds."""
+    kind = kind_of(record)
+    if isinstance(record, Account):
+        return Place(kind, record.id, version, blind_index(record.key, address_key))
+    if isinstance(record, Client):
+        token, account = record.token_hash, account_id(record)
+        return Place(kind, record.id, version, token, account, expires_at(record))
+    if isinstance(record, Stranger):
+        return Place(kind, record.id, version, expires=stranger_expires_at(record))
+    return Place(kind, record.id, version)
+
+
+def blind_index(key: str, address_key: bytes) -> str:
+    """The HMAC under which an address is found; says nothing without the vault's key."""
+    return hmac.digest(address_key, key.encode(), "sha256").hex()
+
+
+def fingerprint(total_key: bytes, kind: str, identifier: str, version: int) -> int:
+    """The share of one live record in the head's sum."""
+    message = f"{kind}\0{identifier}\0{version}".encode()
+    return int.from_bytes(hmac.digest(total_key, message, "sha256"), "big")
+
+
+def encode(record: Any) -> bytes:
+    """A record as JSON in UTF-8, fields in the order of its type."""
+    return json.dumps(_plain(record), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def decode(kind: type[Any], data: bytes) -> Any:
+    """The record of type `kind` in `data`. Raises Malformed."""
+    try:
+        return _typed(kind, json.loads(data))
+    except (ValueError, RecursionError):
+        raise Malformed from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if hasattr(value, "_fields"):
+        return {name: _plain(getattr(value, name)) for name in value._fields}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    """`value` from JSON as `kind`: int, str, bytes, dict, a record, a tuple of, or a union of such."""
+    if isinstance(kind, UnionType):
+        return _one_of(get_args(kind), value)
+    if hasattr(kind, "_fields"):
+        return _record(kind, value)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_typed(get_args(kind)[0], item) for item in value)
+    if kind is bytes and isinstance(value, str):
+        return bytes.fromhex(value)
+    plain = get_origin(kind) or kind
+    if plain in (int, str, dict, list) and type(value) is plain:
+        return value
+    raise Malformed
+
+
+def _record(kind: Any, value: Any) -> Any:
+    if not isinstance(value, dict) or tuple(value) != kind._fields:
+        raise Malformed
+    types = kind.__annotations__
+    return kind(*(_typed(types[name], part) for name, part in value.items()))
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
+    if value is None and NoneType in kinds:
+        return None
+    for kind in kinds:
+        if hasattr(kind, "_fields") and isinstance(value, dict) and tuple(value) != kind._fields:
+            continue
+        if kind is not NoneType:
+            return _typed(kind, value)
+    raise Malformed

@@ -1,0 +1,55 @@
+"""Sealing and opening: the two things done to a record before and after it is stored.
+
+Guarantees: what opens was sealed under this vault's key for exactly this place (kind, id, version
+and index values). Nonces are drawn here and cannot be chosen. Lengths are hidden up to 256 bytes.
+May import: mfactl.vault.keys, mfactl.errors and cryptography.
+"""
+
+import os
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mfactl.vault.keys import FORMAT, NONCE_BYTES
+
+BLOCK_BYTES = 256
+_MARK = b"\x80"
+
+
+class Place(NamedTuple):
+    """Where a sealed record belongs. The last three are the row's index values."""
+
+    kind: str
+    id: str
+    version: int
+    lookup: str | None = None
+    account: str | None = None
+    expires: int | None = None
+
+
+class SealBroken(Exception):
+    """The bytes are not what was sealed for this place."""
+
+
+def seal(key: bytes, plaintext: bytes, place: Place, vault_id: str) -> bytes:
+    """Nonce and ciphertext of the padded plaintext, bound to its place."""
+    padded = plaintext + _MARK
+    padded += bytes(-len(padded) % BLOCK_BYTES)
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, padded, _bound(place, vault_id))
+
+
+def open_(key: bytes, sealed: bytes, place: Place, vault_id: str) -> bytes:
+    """The plaintext. Raises SealBroken."""
+    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    try:
+        padded = AESGCM(key).decrypt(nonce, ciphertext, _bound(place, vault_id))
+    except (InvalidTag, ValueError):
+        raise SealBroken from None
+    return padded[: padded.rindex(_MARK)]
+
+
+def _bound(place: Place, vault_id: str) -> bytes:
+    parts = ("mfactl/record", FORMAT, vault_id, *("" if part is None else part for part in place))
+    return "\0".join(str(part) for part in parts).encode()
