@@ -48,7 +48,7 @@ class ClientFile:
         return self._seen(self._read(), vault_id)
 
     def offer_token(self, vault_id: str, known: str | None, token: str) -> None:
-        """Puts a token beside the known one; durable when this returns, before the vault commits."""
+        """Puts a token beside the known one; durable when this returns."""
         tokens = (token,) if known is None else (known, token)
         self._update(vault_id, lambda seen: seen._replace(tokens=tokens), durable=True)
 

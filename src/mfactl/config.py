@@ -114,7 +114,7 @@ def _defaults(environ: Mapping[str, str]) -> Paths:
 
 def load(paths: Paths) -> Settings:
     """The settings of the configuration file; the defaults if there is none."""
-    data = files.read_public(paths.config)
+    data = files.read_trusted(paths.config)
     if data is None:
         if paths.config_named is not None:
             raise _invalid(paths, f"There is no {paths.config} ({paths.config_named} names it).")

@@ -1,7 +1,7 @@
 """This client's side: the client file, the vault, the roll-back mark, and the frame for rules.
 
-Guarantees: a rule runs on one consistent view of the vault; its verdict is committed, with its event,
-before anybody is told; a new client token is on disk before the vault knows it.
+Guarantees: a rule runs on one consistent view of the vault; its verdict is committed, with its
+event, before anybody is told; a new client token is on disk before the vault knows it.
 May import: mfactl.core, mfactl.vault, mfactl.client_file, mfactl.config, mfactl.unlocking,
 mfactl.files and mfactl.errors.
 """
@@ -9,7 +9,6 @@ mfactl.files and mfactl.errors.
 import hashlib
 import os
 import secrets
-import string
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -33,7 +32,7 @@ Prepare = Callable[[Verdict, Work, Situation], Work]
 _Answer = TypeVar("_Answer")
 
 SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile
-ID_CHARACTERS = string.digits + string.ascii_letters
+ID_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ID_LENGTH = 27  # Clerk's
 
 
@@ -122,6 +121,14 @@ class Conversation:
         """Makes the default vault with a key file, if there is none."""
         if not self.has_no_vault():
             return
+        if self.unlocker.given_passphrase() is not None:
+            raise failure(
+                Code.VAULT_NOT_FOUND,
+                "There is no vault, and the first sign-up makes one with a key file, "
+                "but a passphrase is given.",
+                "Run: mfactl vault init --passphrase, or unset MFACTL_PASSPHRASE and "
+                "MFACTL_PASSPHRASE_FILE.",
+            )
         secret = self.unlocker.provide_key_file()
         if self.create_vault(secret.value, None, test=False):
             self.around.notify(f"Made a vault: {self.paths.vault}")
@@ -147,6 +154,10 @@ class Conversation:
         if isinstance(answer, Refusal):
             raise MfactlError(answer)
         return situation, answer
+
+    def check_mark(self) -> None:
+        """Raises if the vault is older than this client has seen it, or another one."""
+        self.look(lambda _situation: None)
 
     def foresee(self, rule: Rule) -> Verdict:
         """What a rule would answer now. Nothing is stored and nobody is told."""
@@ -185,7 +196,8 @@ class Conversation:
                 return Concluded(situation, verdict)
             mark = self._commit(transaction, situation, verdict, token)
         self._remember(seen, mark)
-        self._forget_client(situation, verdict, seen)
+        if situation.client is not None and situation.client in verdict.drops:
+            self._forget(seen)
         return Concluded(situation, verdict)
 
     def _situation(
@@ -251,7 +263,7 @@ class Conversation:
         if seen.number and transaction.mark(seen.number) != Mark(seen.number, seen.hash):
             raise failure(
                 Code.VAULT_ROLLED_BACK,
-                f"This client has seen event {seen.number} of the vault, which is not in it any more.",
+                f"This client has seen event {seen.number} of the vault, which is no longer in it.",
                 "If you put an older copy back on purpose: delete the client file "
                 f"{self.paths.client} and sign in again.",
                 event=seen.number,
@@ -259,18 +271,22 @@ class Conversation:
         return seen
 
     def _remember(self, seen: Seen, mark: Mark) -> None:
-        """Notes how far this client has seen. Failing at it undoes nothing, and says so."""
-        if mark.number == seen.number:
-            return
+        """Notes how far this client has seen."""
+        if mark.number != seen.number:
+            vault_id = self.vault.header.vault_id
+            self._afterwards(lambda: self.client_file.advance(vault_id, mark.number, mark.hash))
+
+    def _forget(self, seen: Seen) -> None:
+        """Takes the tokens of a dropped client out of the file; the mark stays."""
+        vault_id = self.vault.header.vault_id
+        self._afterwards(lambda: self.client_file.forget_tokens(vault_id, seen.tokens))
+
+    def _afterwards(self, update: Callable[[], None]) -> None:
+        """Updates the client file after a commit: failing undoes nothing, and is said."""
         try:
-            self.client_file.advance(self.vault.header.vault_id, mark.number, mark.hash)
+            update()
         except MfactlError as error:
             self.around.notify(f"The client file was not updated. {error.refusals[0].long_message}")
-
-    def _forget_client(self, s: Situation, verdict: Verdict, seen: Seen) -> None:
-        """Takes the tokens of a dropped client out of the file; the mark stays."""
-        if s.client is not None and s.client in verdict.drops:
-            self.client_file.forget_tokens(self.vault.header.vault_id, seen.tokens)
 
 
 def parse_now(text: str) -> int:

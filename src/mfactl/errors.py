@@ -316,7 +316,7 @@ class Refusal(NamedTuple):
 
 
 class MfactlError(Exception):
-    """The one exception of mfactl: one or more refusals, the first of which decides the exit status."""
+    """The one exception of mfactl: refusals, the first of which decides the exit status."""
 
     def __init__(self, *refusals: Refusal) -> None:
         super().__init__(*refusals)

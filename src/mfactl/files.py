@@ -52,7 +52,7 @@ def check_private(path: Path) -> os.stat_result | None:
 
 
 def check_directory(path: Path) -> None:
-    """Raises `vault_permissions` if anybody but us and root could change what the directory holds."""
+    """Raises `vault_permissions` if others could change what the directory holds."""
     try:
         found = os.stat(path)
     except OSError as error:
@@ -86,12 +86,25 @@ def read_private(path: Path) -> bytes | None:
     return _read(path, os.O_NOFOLLOW if hasattr(os, "O_NOFOLLOW") else 0)
 
 
-def read_public(path: Path) -> bytes | None:
-    """The contents of a small file that others may read, links followed; None if it is not there."""
+def read_trusted(path: Path) -> bytes | None:
+    """The contents of a small file that others may read but not change; None if it is not there.
+
+    Links are followed, so that a configuration can be kept elsewhere.
+    """
     try:
-        return _read(path, 0)
-    except FileNotFoundError:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise io_error(error, f"look at {path}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
+    if MODES_ARE_CHECKED:
+        _check_owner(path, found)
+        if found.st_mode & 0o022:
+            raise unsafe(f"Others can write {path}.", f"Run: chmod go-w {path}")
+    check_directory(path.parent)
+    return _read(path, 0)
 
 
 def _read(path: Path, flags: int) -> bytes:
@@ -103,8 +116,6 @@ def _read(path: Path, flags: int) -> bytes:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise unsafe(f"{path} is not a file.")
             data = file.read(MAX_SMALL_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise
     except OSError as error:
         raise io_error(error, f"read {path}") from None
     if len(data) > MAX_SMALL_FILE_BYTES:

@@ -35,7 +35,11 @@ def normalised(password: str) -> bytes:
         password = unicodedata.normalize("NFKC", password)
     if len(password) > MAX_CHARACTERS:
         raise failure(Code.PASSWORD_TOO_LONG, None, None, param_name="password")
-    return password.encode()
+    try:
+        return password.encode()
+    except UnicodeEncodeError:  # bytes that were no UTF-8, smuggled in as surrogates
+        detail = "The password is not text in UTF-8."
+        raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name="password") from None
 
 
 class Hasher(NamedTuple):
@@ -63,11 +67,14 @@ class Hasher(NamedTuple):
         return PasswordCheck(against, matched=True, outdated=self._is_outdated(against))
 
     def digest(self, code: str, salt: bytes) -> bytes:
-        """The digest of a backup code under its set's salt. 60 random bits need no more than the floor."""
+        """The digest of a backup code under its set's salt.
+
+        A code has 60 random bits: the floor cost is more than enough.
+        """
         return self._argon(salt, FLOOR).derive(code.encode())
 
     def digests(self, codes: Iterable[str], salt: bytes) -> tuple[bytes, ...]:
-        """The digests of a whole set, on all cores: Argon2id runs without the interpreter's lock."""
+        """The digests of a whole set, on all cores: Argon2id holds no interpreter lock."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return tuple(pool.map(lambda code: self.digest(code, salt), codes))
 

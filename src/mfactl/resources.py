@@ -72,7 +72,7 @@ def sign_up_attempt(attempt: SignUp, verdict: Verdict, *, status: str) -> Docume
 
 
 def sign_in_attempt(attempt: SignIn, verdict: Verdict, *, status: str) -> Document:
-    """`sign_in_attempt`; `verdict` has the session of a complete one and the strategy that was used."""
+    """`sign_in_attempt`; `verdict` has the session of a complete one and the strategy used."""
     complete = status == "complete"
     second = None
     if complete and verdict.strategy != "password":

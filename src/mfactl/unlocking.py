@@ -45,6 +45,12 @@ class Unlocker:
             given = self._ask()
         if given is None:
             raise self._nothing(kinds)
+        if PASSPHRASE not in kinds:
+            raise failure(
+                Code.VAULT_KEY_INCORRECT,
+                "This vault is not unlocked by a passphrase, but one is given.",
+                "Unset MFACTL_PASSPHRASE and MFACTL_PASSPHRASE_FILE.",
+            )
         self._passphrase = given
         return Secret(PASSPHRASE, passphrase_bytes(given), "That passphrase")
 

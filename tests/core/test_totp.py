@@ -20,12 +20,11 @@ def code(drift: int) -> str:
     return totp.code_at(SECRET, STEP + drift)
 
 
-@pytest.mark.parametrize(
-    ("counter", "expected"),
-    enumerate(
-        "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split()  # noqa: SIM905
-    ),
-)
+RFC_4226 = ["755224", "287082", "359152", "969429", "338314"]
+RFC_4226 += ["254676", "287922", "162583", "399871", "520489"]
+
+
+@pytest.mark.parametrize(("counter", "expected"), list(enumerate(RFC_4226)))
 def test_codes_are_those_of_rfc_4226_appendix_d(counter: int, expected: str) -> None:
     assert totp.code_at(RFC_SEED, counter) == expected
 
@@ -204,10 +203,8 @@ def test_an_issuer_cannot_add_to_the_uri(issuer: str) -> None:
     uri = totp.uri(SECRET, issuer=issuer, email=EMAIL)
 
     read = pyotp.parse_uri(uri)
+    keys = [pair.partition("=")[0] for pair in uri.partition("?")[2].split("&")]
 
     assert (read.issuer, read.name, read.secret) == (issuer, EMAIL, SECRET)
+    assert keys == ["algorithm", "digits", "issuer", "period", "secret"]
     assert uri.isascii()
-    assert uri.count("secret=") == uri.count("?") == 1 or "EVIL" in uri
-    assert uri.endswith(f"&secret={SECRET}")
-    assert uri.partition("?")[2].count("&") == 4
-    assert uri == totp.uri(SECRET, issuer=issuer, email=EMAIL)

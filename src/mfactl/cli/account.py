@@ -1,4 +1,7 @@
-"""`account show`, `account password` and `signout`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+"""`account show`, `account password` and `signout`.
+
+May import: mfactl.service, mfactl.resources and mfactl.cli.
+"""
 
 import time
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""`mfa add`, `mfa verify` and `mfa disable`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+"""`mfa add`, `mfa verify` and `mfa disable`.
+
+May import: mfactl.service, mfactl.resources and mfactl.cli.
+"""
 
 from enum import StrEnum
 from typing import Annotated

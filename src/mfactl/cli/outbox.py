@@ -1,4 +1,7 @@
-"""`outbox list`, `show`, `code` and `clear`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+"""`outbox list`, `show`, `code` and `clear`.
+
+May import: mfactl.service, mfactl.resources and mfactl.cli.
+"""
 
 import time
 from typing import Annotated

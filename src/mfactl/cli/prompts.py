@@ -25,8 +25,10 @@ def secret(prompt: str) -> str:
     """Asks for a secret, which is not echoed."""
     try:
         return getpass.getpass(prompt + ": ")
-    except (EOFError, UnicodeDecodeError):
+    except EOFError:
         raise failure(Code.CANCELLED) from None
+    except UnicodeDecodeError:
+        raise _not_text(prompt, "the terminal") from None
 
 
 def new_secret(prompt: str) -> str:
@@ -41,7 +43,10 @@ def new_secret(prompt: str) -> str:
 def line(prompt: str) -> str:
     """Asks for something that may be seen."""
     _say(prompt + ": ", end="")
-    text = sys.stdin.readline()
+    try:
+        text = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise _not_text(prompt, "the terminal") from None
     if not text:
         raise failure(Code.CANCELLED)
     return text.removesuffix("\n")
@@ -84,11 +89,15 @@ def _text(data: bytes, what: str, source: str) -> str:
     try:
         text = data.decode().removesuffix("\n")
     except UnicodeDecodeError:
-        detail = f"The {what} from {source} is not text in UTF-8."
-        raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=what) from None
+        raise _not_text(what, source) from None
     if not text:
         raise _missing(what, f"The {what} from {source} is empty.")
     return text
+
+
+def _not_text(what: str, source: str) -> MfactlError:
+    detail = f"The {what.lower()} from {source} is not text in UTF-8."
+    return failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=what.lower())
 
 
 def missing(what: str, options: str) -> MfactlError:

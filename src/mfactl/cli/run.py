@@ -122,7 +122,7 @@ class Run:
             raise failure(Code.CANCELLED)
 
     def stepping_up(self, act: Callable[[], _Answer], step_up: Callable[[], object]) -> _Answer:
-        """Does `act`; at a terminal, a session that has to be verified again is, and `act` done then."""
+        """Does `act`; at a terminal, verifies the session again first if that is asked for."""
         try:
             return act()
         except MfactlError as error:

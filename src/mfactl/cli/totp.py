@@ -1,4 +1,7 @@
-"""`totp`: the phone's side. May import: mfactl.core.totp, mfactl.conversation and mfactl.cli; opens no vault."""
+"""`totp`: the phone's side. Opens no vault.
+
+May import: mfactl.core.phone, mfactl.conversation and mfactl.cli.
+"""
 
 from typing import Annotated
 

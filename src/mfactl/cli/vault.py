@@ -1,4 +1,7 @@
-"""`vault init`, `vault status` and `vault check`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+"""`vault init`, `vault status` and `vault check`.
+
+May import: mfactl.service, mfactl.resources and mfactl.cli.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -161,7 +164,7 @@ def _kdf(cost: Cost) -> Document:
     exits=_EXITS,
 )
 def check(context: typer.Context) -> Outcome:
-    """Read everything in the vault: every seal, every index value, the chain of events, the head."""
+    """Read everything in the vault: seals, index values, the chain of events, the head."""
     c = run_of(context).conversation
     report = vault.read_all(c)
     records = {f"{kind}s": report.counts[kind] for kind in ("account", "stranger", "client")}

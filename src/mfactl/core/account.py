@@ -52,7 +52,7 @@ class BackupCodes(NamedTuple):
 
 
 class EmailProof(NamedTuple):
-    """How the address was proved: the code's tries and expiry, as Clerk's verification shows them."""
+    """How the address was proved: the tries and the expiry of its code."""
 
     attempts: int
     expire_at: int

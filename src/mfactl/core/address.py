@@ -3,7 +3,8 @@
 Guarantees: two addresses are one if they are equal after NFC, ASCII lower case and the domain as
 A-labels; plus tags and dots count. Nothing else folds: upper-casing or case-folding beyond ASCII
 would make other people's addresses equal (CVE-2019-19844).
-May import: mfactl.errors and email_validator (33 ms: only signing up, signing in and the outbox pay it).
+May import: mfactl.errors and email_validator (33 ms: only signing up, signing in and the outbox pay
+it).
 """
 
 import unicodedata

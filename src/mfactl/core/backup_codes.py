@@ -1,7 +1,7 @@
 """Backup codes: sets of ten, each good once.
 
-Guarantees: a code has 60 bits and is kept as a digest under its set's salt; every digest of a set is
-compared, in constant time. Hashing is done elsewhere.
+Guarantees: a code has 60 bits and is kept as a digest under its set's salt; every digest of a set
+is compared, in constant time. Hashing is done elsewhere.
 May import: mfactl.core.
 """
 

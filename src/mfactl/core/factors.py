@@ -1,7 +1,7 @@
 """Adding and removing the authenticator app, and replacing the backup codes.
 
-Guarantees: the state is looked at first, then the freshness of the session; backup codes come and go
-with the app; every change ends the account's other sessions and half-finished sign-ins.
+Guarantees: the state is looked at first, then the freshness of the session; backup codes come and
+go with the app; every change ends the account's other sessions and half-finished sign-ins.
 May import: mfactl.core and mfactl.errors.
 """
 
@@ -37,7 +37,7 @@ def add(s: Situation, *, secret: str) -> Verdict:
 
 
 def confirm(s: Situation, code: Typed, *, work: Work) -> Verdict:
-    """Turns the unverified secret into the account's authenticator app, with its first backup codes."""
+    """Turns the unverified secret into the account's app, with its first backup codes."""
     happened = Happened.TOTP_VERIFY
     found = session.live(s)
     if isinstance(found, Refusal):

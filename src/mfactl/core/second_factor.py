@@ -15,7 +15,10 @@ from mfactl.errors import Code, Refusal
 
 
 class Checked(NamedTuple):
-    """The account as it has to be stored, and what was found. Good if nothing is refused or needed."""
+    """The account as it has to be stored, and what was found.
+
+    The code was good if nothing is refused or needed.
+    """
 
     account: Account
     strategy: str

@@ -68,7 +68,7 @@ def stale(session: Session, account: Account, *, now: int) -> Refusal | None:
 
 
 def sign_out(s: Situation, *, everywhere: bool) -> Verdict:
-    """Ends the session and drops what is pending; `everywhere` ends the account's other sessions too."""
+    """Ends the session and drops what is pending; `everywhere` ends the others too."""
     happened = Happened.SIGN_OUT
     found = live(s)
     if isinstance(found, Refusal):

@@ -1,7 +1,7 @@
 """Signing up: an address, a password, and a code sent to the address.
 
-Guarantees: the account is made when the code is right, and not before; an address that somebody else
-took meanwhile is refused; wrong codes count against the address.
+Guarantees: the account is made when the code is right, and not before; an address that somebody
+else took meanwhile is refused; wrong codes count against the address.
 May import: mfactl.core and mfactl.errors.
 """
 

@@ -1,7 +1,7 @@
 """The slow work that rules ask for, done outside the transaction.
 
-Guarantees: a secret is asked for only when a rule needs it, and once; what a person will be shown is
-drawn from the injected randomness.
+Guarantees: a secret is asked for only when a rule needs it, and once; what a person will be shown
+is drawn from the injected randomness.
 May import: mfactl.conversation, mfactl.passwords and mfactl.core.
 """
 
@@ -26,7 +26,7 @@ def hasher(c: Conversation, s: Situation) -> Hasher:
 
 
 def password_check(c: Conversation, password: Password) -> Prepare:
-    """Hashes a password against the verifier that the rule names; hashes it anew where that is due."""
+    """Hashes a password against the verifier that the rule names, and anew where that is due."""
     ask = cache(lambda: normalised(password()))
 
     def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:

@@ -73,7 +73,7 @@ def _is_test(c: Conversation, email: str) -> bool:
 
 
 def _send(c: Conversation, concluded: Concluded, code: str) -> None:
-    """Mails the code and notes that it was handed over; a test address gets neither mail nor wait."""
+    """Mails the code and notes that it was handed over; a test address has no mail or wait."""
     attempt = concluded.verdict.attempt
     assert isinstance(attempt, SignUp)  # both rules that get here answer with one
     if _is_test(c, attempt.email):

@@ -26,6 +26,12 @@ def init(c: Conversation, *, passphrase: Callable[[], str] | None, test: bool) -
     """Makes a vault on purpose: with a passphrase that is asked for, or else with a key file."""
     if files.check_private(c.paths.vault) is not None:
         raise _exists(c)
+    if passphrase is None and c.unlocker.given_passphrase() is not None:
+        raise failure(
+            Code.USAGE_ERROR,
+            "A passphrase is given, but the vault was to have a key file.",
+            "Add --passphrase, or unset MFACTL_PASSPHRASE and MFACTL_PASSPHRASE_FILE.",
+        )
     if passphrase is None:
         secret, cost = c.unlocker.provide_key_file().value, None
     else:
@@ -64,6 +70,7 @@ def _exists(c: Conversation) -> MfactlError:
 
 def status(c: Conversation) -> Status:
     """What the header says, and what is unsafe about the set-up."""
+    c.check_mark()
     slot = c.vault.unlocked.slot
     warnings = []
     if slot.kind == KEY_FILE and c.paths.key_file.parent == c.paths.vault.parent:
@@ -79,6 +86,7 @@ def status(c: Conversation) -> Status:
 
 def read_all(c: Conversation) -> Report:
     """Reads everything. Raises `vault_corrupt`, once for each thing that is wrong."""
+    c.check_mark()
     report = check(c.vault)
     if report.findings:
         raise MfactlError(

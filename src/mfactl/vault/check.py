@@ -1,8 +1,8 @@
 """Reading everything: is each record what was sealed, and is none missing, old or added?
 
 Guarantees: one pass over records and events in constant memory. The events' own account of which
-versions they wrote and dropped must add up to the same sum as the live records and as the head; only
-if it does not, a second pass finds the records by name.
+versions they wrote and dropped must add up to the same sum as the live records and as the head;
+only if it does not, a second pass finds the records by name.
 May import: mfactl.errors and the rest of mfactl.vault.
 """
 

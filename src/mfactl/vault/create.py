@@ -1,7 +1,8 @@
 """Making a vault.
 
 Guarantees: the file appears under its name whole and durable, or not at all; what is there already
-is never replaced, so that of two who make one at the same moment one succeeds and the other is told.
+is never replaced, so that of two who make one at the same moment one succeeds and the other is
+told.
 May import: mfactl.files and the rest of mfactl.vault.
 """
 

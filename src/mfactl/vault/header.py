@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mfactl.errors import Code, failure
+from mfactl.errors import Code, MfactlError, failure
 from mfactl.vault.keys import FORMAT, Cost, Keys, Slot, derive, is_bounded, unwrap
 
 MAGIC = "mfactl"
@@ -104,24 +104,34 @@ def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
 
 
 def _decode(body: bytes) -> Header:
+    raw = _parsed(body)
+    if (raw.get("format"), raw.get("algorithms")) != (FORMAT, ALGORITHMS):
+        raise failure(Code.VAULT_TOO_NEW)
     try:
-        if len(body) > MAX_BYTES:
-            raise ValueError
-        raw = json.loads(body)
-        if raw["magic"] != MAGIC:
-            raise ValueError
-        if raw["format"] != FORMAT or raw["algorithms"] != ALGORITHMS:
-            raise failure(Code.VAULT_TOO_NEW)
-        header = Header(
+        return Header(
             _checked(str, raw["vault_id"]),
             _checked(int, raw["generation"]),
             _checked(bool, raw["test"]),
             _checked(int, raw["created_at"]),
             tuple(_slot(slot) for slot in raw["slots"][:MAX_SLOTS]),
         )
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.") from None
-    return header
+    except (ValueError, TypeError, KeyError):
+        raise _damaged() from None
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    """The body as a JSON object with our magic."""
+    try:
+        raw = json.loads(body[:MAX_BYTES])
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+    if not isinstance(raw, dict) or raw.get("magic") != MAGIC:
+        raise _damaged()
+    return raw
+
+
+def _damaged() -> MfactlError:
+    return failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.")
 
 
 def _slot(raw: dict[str, Any]) -> Slot:

@@ -128,7 +128,7 @@ def _bound(slot: Slot, vault_id: str) -> bytes:
 
 
 def passphrase_bytes(text: str) -> bytes:
-    """A passphrase as it is stretched: NFKC, UTF-8. The length is capped before it is normalised."""
+    """A passphrase as it is stretched: NFKC, UTF-8; its length is capped first."""
     if len(text) > PASSPHRASE_CHARACTERS:
         raise failure(
             Code.PASSWORD_TOO_LONG,

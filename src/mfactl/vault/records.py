@@ -1,7 +1,7 @@
 """Records as they are sealed: JSON spelled from the record types' own fields.
 
-Guarantees: what decodes has exactly the fields and types of its record type, and encodes back to the
-same bytes. Bytes are hexadecimal digits in JSON.
+Guarantees: what decodes has exactly the fields and types of its record type, and encodes back to
+the same bytes. Bytes are hexadecimal digits in JSON.
 May import: mfactl.core, mfactl.vault.keys and mfactl.vault.sealing.
 """
 
@@ -28,8 +28,9 @@ class Pepper(NamedTuple):
 class Head(NamedTuple):
     """The newest event, and a fingerprint of all live records; rewritten in every transaction.
 
-    `records` counts them and `sum` is the sum modulo 2**256 of HMAC-SHA256(kind, id, version) over the live records, as 64
-    hexadecimal digits; `start` is where the chain of events begins; `epoch` ends every session.
+    `records` counts them and `sum` is the sum modulo 2**256 of HMAC-SHA256(kind, id, version) over
+    the live records, as 64 hexadecimal digits; `start` is where the chain of events begins; `epoch`
+    ends every session.
     """
 
     id: str
@@ -130,7 +131,7 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(kind: Any, value: Any) -> Any:
-    """`value` from JSON as `kind`: int, str, bytes, dict, a record, a tuple of, or a union of such."""
+    """`value` from JSON as `kind`: a plain type, a record, a tuple of, or a union of such."""
     if isinstance(kind, UnionType):
         return _one_of(get_args(kind), value)
     if hasattr(kind, "_fields"):

@@ -41,7 +41,7 @@ class Row(NamedTuple):
     """A sealed record and the place it claims to belong to."""
 
     place: Place
-    sealed: bytes
+    sealed: object  # bytes, unless the row is damaged
 
 
 class EventRow(NamedTuple):
@@ -49,7 +49,7 @@ class EventRow(NamedTuple):
 
     number: int
     subject: str
-    sealed: bytes
+    sealed: object  # bytes, unless the row is damaged
 
 
 class Database:
@@ -59,7 +59,7 @@ class Database:
         """Opens an existing file; makes nothing."""
         self.path = path
         with self.translated():
-            uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+            uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
             self._connection = self._connect(uri)
 
     def _connect(self, uri: str) -> sqlite3.Connection:

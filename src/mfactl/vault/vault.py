@@ -103,6 +103,8 @@ class Vault:
         stored = self._database.header()
         if stored is None:
             raise failure(Code.VAULT_CORRUPT, "The header of the vault is gone.")
+        if not all(isinstance(part, bytes) for part in stored):
+            raise failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.")
         return stored
 
 
@@ -262,8 +264,11 @@ class Transaction:
     def _prune(self, now: int) -> None:
         for row in self._database.lapsed(now, PRUNED_AT_ONCE):
             place = row.place
+            kind = records.KINDS.get(place.kind)
+            if kind is None:
+                raise corrupt(place.kind, place.id, "is of a kind that mfactl does not write")
             if (place.kind, place.id) not in self._wrote:
-                self._read(records.KINDS[place.kind], row)
+                self._read(kind, row)
                 self._drop(place.kind, place.id)
 
     def _count(self, kind: str, identifier: str, old: int | None, new: int | None) -> None:

@@ -1,0 +1,243 @@
+"""Vaults in a known state, for the tests of the vault: real files, made by the product.
+
+Everything that an attacker does to a file is done with SQLite itself (`edit`, `edit_typeless`) or to
+its bytes, never through the product.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mfactl.core.account import Account, Stranger
+from mfactl.core.client import Client
+from mfactl.core.lockout import Lockout
+from mfactl.errors import Code, MfactlError
+from mfactl.vault.check import Finding, Report, check
+from mfactl.vault.create import Plan, create
+from mfactl.vault.header import Secret, SecretProvider
+from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Cost
+from mfactl.vault.vault import Draft, Mark, Transaction, Vault
+from tests.support import builders
+from tests.support.builders import NOW
+
+ROOT = Path(__file__).parent.parent.parent
+VAULT_ID = "vault_here"
+KEY = bytes(range(32))
+OTHER_KEY = bytes(reversed(range(32)))
+BOB = "bob@example.com"
+ADA_TOKEN = "a1" * 32  # the SHA-256 of a token: what the vault holds
+BEA_TOKEN = "be" * 32
+
+# The columns of `record` as they are compared when a row is put back.
+ROW = "kind, id, version, lookup, account, expires, sealed"
+
+
+def key_file(key: bytes = KEY) -> SecretProvider:
+    """What asks nobody and answers with a key file's secret."""
+    return lambda _kinds: Secret(KEY_FILE, key, "The key file")
+
+
+def passphrase(text: bytes) -> SecretProvider:
+    """What asks nobody and answers with a passphrase."""
+    return lambda _kinds: Secret(PASSPHRASE, text, "That passphrase")
+
+
+def plan(
+    *, vault_id: str = VAULT_ID, secret: bytes = KEY, cost: Cost | None = None, test: bool = False
+) -> Plan:
+    """A vault with one slot, for a key file unless a cost is given."""
+    return Plan(vault_id, "slot_one", secret, cost, test, NOW)
+
+
+def make_minimal(path: Path, *, vault_id: str = VAULT_ID) -> Path:
+    """A vault as `vault init` leaves it."""
+    assert create(path, plan(vault_id=vault_id))
+    return path
+
+
+@contextmanager
+def opened(path: Path, provide: SecretProvider | None = None) -> Iterator[Vault]:
+    """The vault at `path`, closed again at the end."""
+    with closing(Vault(path, provide or key_file())) as vault:
+        yield vault
+
+
+def write(
+    path: Path,
+    *records: Account | Stranger | Client,
+    subject: str = "",
+    drops: Sequence[Account | Stranger | Client] = (),
+    at: int = NOW,
+    happened: str = "sign_in",
+    **draft: Any,
+) -> Mark:
+    """One transaction: reads what it replaces, as a service does, writes, drops and commits."""
+    with opened(path) as vault, vault.writing() as transaction:
+        for record in (*records, *drops):
+            load(transaction, record)
+        for record in records:
+            transaction.put(record)
+        for record in drops:
+            transaction.drop(record)
+        return transaction.commit(Draft(at, happened, subject, **draft))
+
+
+def load(transaction: Transaction, record: Account | Stranger | Client) -> Any:
+    """What the vault holds of a record that a test is about to write."""
+    if isinstance(record, Account):
+        return transaction.account(record.id)
+    if isinstance(record, Stranger):
+        return transaction.at_address(record.id)
+    return transaction.client(record.token_hash)
+
+
+def ada(**changes: Any) -> Account:
+    """Ada's account, with everything an account can have."""
+    return builders.account_with_totp(**changes)
+
+
+def ada_signed_in(**changes: Any) -> Client:
+    """Ada's client. Her token's hash is ADA_TOKEN."""
+    client = builders.signed_in(ada())._replace(id="client_ada", token_hash=ADA_TOKEN)
+    return client._replace(**changes)
+
+
+def bea_signing_up(**changes: Any) -> Client:
+    """A client whose sign-up waits for its code."""
+    client = builders.pending_sign_up()._replace(id="client_bea", token_hash=BEA_TOKEN)
+    return client._replace(**changes)
+
+
+def bob(path: Path, failures: int = 3) -> Stranger:
+    """An address without an account that guessed wrong."""
+    return Stranger(address_id(path, BOB), BOB, NOW, Lockout(failures))
+
+
+def address_id(path: Path, key: str) -> str:
+    """The blind index of an address in this vault."""
+    with opened(path) as vault, vault.reading() as transaction:
+        return transaction.address_id(key)
+
+
+def furnish(path: Path) -> Path:
+    """Puts records of every kind into a new vault, in ten transactions.
+
+    At the end: Ada's account is version 3 (one failure) and her client version 2; bob is a stranger
+    of version 3 (three failures); client_bea is version 1; a stranger of Ada's address was dropped.
+    """
+    ada_address = address_id(path, builders.KEY)
+    before = Stranger(ada_address, builders.KEY, NOW)
+    signing_up = ada_signed_in(session=None, pending=builders.sign_up_of_ada())
+    write(path, signing_up, subject=ada_address, happened="sign_up")
+    write(path, before, subject=ada_address, happened="code_handed_over")
+    bare = ada(totp=None, backup_codes=None, mfa_enabled_at=None)
+    write(path, bare, ada_signed_in(), drops=[before], subject=bare.id, happened="sign_up_verify")
+    write(path, ada(), subject=ada().id, happened="totp_verify", client="client_ada")
+    for failures in (1, 2, 3):
+        write(path, bob(path, failures), subject=bob(path).id, code="form_code_incorrect")
+    write(path, bea_signing_up(), happened="sign_up", details={"café": ["é", 1, None]})
+    write(path, ada(lockout=Lockout(1)), subject=ada().id, code="form_code_incorrect")
+    return path
+
+
+# --- what goes wrong
+
+
+@contextmanager
+def refused(*codes: Code) -> Iterator[None]:
+    """Expects our error with one of the codes, and no other exception."""
+    with pytest.raises(MfactlError) as caught:
+        yield
+    assert caught.value.refusals[0].code in codes, caught.value
+    assert caught.value.refusals[0].long_message
+
+
+def report_of(path: Path) -> Report:
+    """What `vault check` finds."""
+    with opened(path) as vault:
+        return check(vault)
+
+
+def found(path: Path) -> set[tuple[str, str]]:
+    """The kind and id of everything that `vault check` finds wrong."""
+    return {(finding.kind, finding.id) for finding in findings(path)}
+
+
+def findings(path: Path) -> tuple[Finding, ...]:
+    """Everything that `vault check` finds wrong."""
+    return report_of(path).findings
+
+
+# --- what an attacker does who can write the file and has no key
+
+
+def edit(path: Path, sql: str, values: Sequence[object] = ()) -> int:
+    """Runs one statement and tells how many rows it changed."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        changed = connection.execute(sql, values).rowcount
+    return changed
+
+
+def query(path: Path, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql, values).fetchall()
+
+
+def edit_typeless(path: Path, sql: str, values: Sequence[object] = ()) -> None:
+    """Runs a statement while the tables check neither types nor NULL; the stored schema stays."""
+    before = query(path, "SELECT rowid, sql FROM sqlite_schema WHERE type = 'table'")
+    lax = [(rowid, _lax(text)) for rowid, text in before]
+    _rewrite_schema(path, lax)
+    assert edit(path, sql, values) == 1
+    _rewrite_schema(path, before)
+
+
+def _lax(sql: str) -> str:
+    for word in (" STRICT", " NOT NULL", " TEXT", " BLOB", " INTEGER CHECK (one = 1)"):
+        sql = sql.replace(word, "")
+    return sql.replace("version INTEGER", "version").replace("expires INTEGER", "expires")
+
+
+def _rewrite_schema(path: Path, rows: Sequence[tuple[int, str]]) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        for rowid, sql in rows:
+            connection.execute("UPDATE sqlite_schema SET sql = ? WHERE rowid = ?", (sql, rowid))
+
+
+def header_of(path: Path) -> dict[str, Any]:
+    """The header's JSON."""
+    body: dict[str, Any] = json.loads(query(path, "SELECT body FROM header")[0][0])
+    return body
+
+
+def put_header(path: Path, body: dict[str, Any]) -> None:
+    """Another header under the old MAC."""
+    data = json.dumps(body, separators=(",", ":")).encode()
+    assert edit(path, "UPDATE header SET body = ?", (data,)) == 1
+
+
+def contents(path: Path) -> list[tuple[Any, ...]]:
+    """Everything that is stored, value by value and with its type: the logical content."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        run = connection.execute
+        ids = [run(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")]
+        schema = run("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").fetchall()
+        return [
+            *ids,
+            *schema,
+            *run(f"SELECT {_typed('one, body, mac')} FROM header"),
+            *run(f"SELECT {_typed(ROW)} FROM record ORDER BY kind, id"),
+            *run(f"SELECT {_typed('number, subject, sealed')} FROM event ORDER BY number"),
+        ]
+
+
+def _typed(columns: str) -> str:
+    """Each column's type and bytes, so that text which is no UTF-8 can be read too."""
+    return ", ".join(f"typeof({name}), CAST({name} AS BLOB)" for name in columns.split(", "))
