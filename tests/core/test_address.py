@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from mfactl.core import address
 from mfactl.core.address import Address
-from mfactl.errors import Code, Exit, Refusal
+from mfactl.errors import Code, Refusal
+from mfactl.exits import Exit
 
 
 def accepted(text: str) -> Address:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from mfactl.core import code
 from mfactl.core.code import Shape, Typed
-from mfactl.errors import Code, Exit, Refusal
+from mfactl.errors import Code, Refusal
+from mfactl.exits import Exit
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 

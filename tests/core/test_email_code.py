@@ -27,7 +27,13 @@ def made(*, text: str = "271828", sign_up_id: str = "sua_1", now: int = NOW) -> 
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "000000"), (7, "000007"), (999_999, "999999"), (1_000_000, "000000"), (1_271_828, "271828")],
+    [
+        (0, "000000"),
+        (7, "000007"),
+        (999_999, "999999"),
+        (1_000_000, "000000"),
+        (1_271_828, "271828"),
+    ],
 )
 def test_a_code_has_six_digits_with_its_leading_zeros(number: int, text: str) -> None:
     assert email_code.draw(drawing(number)) == text

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from mfactl.core import lockout
 from mfactl.core.lockout import CLEAR, Lockout
-from mfactl.errors import Code, Exit
+from mfactl.errors import Code
+from mfactl.exits import Exit
 from tests.support.builders import DAY, HOUR, NOW, failures
 
 

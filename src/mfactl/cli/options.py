@@ -6,6 +6,7 @@ May import: typer only.
 """
 
 import importlib
+import inspect
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,14 +142,14 @@ def new_app(**settings: Any) -> typer.Typer:
 
 
 def command(
-    app: typer.Typer, name: str, *, examples: tuple[str, ...], exits: tuple[Exit, ...]
+    app: typer.Typer, name: str, *, examples: tuple[str, ...], exits: tuple[int, ...]
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a command; its help is the docstring, three examples and its exit statuses."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         shown = "\n".join(f"  {example}" for example in examples)
-        ends = "\n".join(f"  {int(status):3}  {EXIT_MEANINGS[status]}" for status in exits)
-        text = f"{function.__doc__}\n\n\b\nExamples:\n{shown}"
+        ends = "\n".join(f"  {status:3}  {EXIT_MEANINGS[Exit(status)]}" for status in exits)
+        text = f"{inspect.cleandoc(function.__doc__ or '')}\n\n\b\nExamples:\n{shown}"
         epilog = f"\b\nExit status:\n{ends}"
         return app.command(name, cls=Command, help=text, epilog=epilog)(function)
 
