@@ -16,8 +16,9 @@ from mfactl.errors import Code, Refusal
 
 MAX_OCTETS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 TEST_SUBADDRESS = "+clerk_test"
+_ASCII_DIGITS = frozenset("0123456789")  # used with every script
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
-_JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"})
+_JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 _KOREAN = frozenset({"CJK", "HANGUL"})
 _CHINESE = frozenset({"CJK", "BOPOMOFO"})
 
@@ -63,8 +64,15 @@ def _is_confusable(part: str) -> bool:
     """Whether a local part or a label mixes scripts or uses compatibility letters."""
     if unicodedata.normalize("NFKC", part) != part:
         return True
-    scripts = {unicodedata.name(c, "UNKNOWN").split()[0] for c in part if c.isalpha()}
+    scripts = {_script(c) for c in part if c.isalnum() and c not in _ASCII_DIGITS}
     return len(scripts) > 1 and not any(scripts <= s for s in (_JAPANESE, _KOREAN, _CHINESE))
+
+
+def _script(char: str) -> str:
+    """The script of a letter or digit: the first word of its name, such as LATIN."""
+    name = unicodedata.name(char, "UNKNOWN").removeprefix("EXTENDED ")
+    first = name.replace("-", " ").split()[0]
+    return "CJK" if first == "IDEOGRAPHIC" else first
 
 
 def _refusal(detail: str) -> Refusal:

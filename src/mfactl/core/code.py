@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from mfactl.errors import Code, Refusal
 
-_DIGITS = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
-_INPUT_CHARACTERS = 64  # far above any code; the rest is not looked at
+_DIGITS = re.compile(r"[0-9]{6}")
+_INPUT_CHARACTERS = 64  # far above any code, however it is spaced
 _BACKUP_CHARACTERS = 12
 _CROCKFORD = frozenset("0123456789abcdefghjkmnpqrstvwxyz")
 _MISREAD = str.maketrans("oil", "011")  # Crockford's base32 has no o, i and l
@@ -38,9 +38,10 @@ class Typed(NamedTuple):
 
 def parse(text: str, *, backup_only: bool = False) -> Typed | Refusal:
     """The code in `text`, or why it has no code's shape. `backup_only` insists on a backup code."""
-    text = text[:_INPUT_CHARACTERS].strip(" ")
-    if not backup_only and _DIGITS.fullmatch(text):
-        return Typed(Shape.DIGITS, text.replace(" ", "").replace("-", ""))
+    text = text.strip(" ") if len(text) <= _INPUT_CHARACTERS else ""
+    digits = None if backup_only else _digits(text)
+    if digits is not None:
+        return Typed(Shape.DIGITS, digits)
     backup = _backup(text)
     if backup is not None:
         return Typed(Shape.BACKUP, backup)
@@ -54,6 +55,14 @@ def malformed(detail: str) -> Refusal:
     return Refusal(
         Code.PARAM_FORMAT_INVALID, detail, "That was not counted as a try.", {"param_name": "code"}
     )
+
+
+def _digits(text: str) -> str | None:
+    """Six digits; spaces and one hyphen may stand between them."""
+    if text.startswith("-") or text.endswith("-"):
+        return None
+    joined = text.replace(" ", "").replace("-", "", 1)
+    return joined if _DIGITS.fullmatch(joined) else None
 
 
 def _backup(text: str) -> str | None:

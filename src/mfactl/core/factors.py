@@ -10,20 +10,21 @@ from mfactl.core.account import Account, Totp
 from mfactl.core.client import ENROLMENT_SECONDS, Client, Enrolment, Session
 from mfactl.core.code import Shape, Typed, malformed
 from mfactl.core.freshness import is_fresh
-from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.errors import Code, Refusal
 
 
-def add(s: Situation, *, secret: str) -> Verdict:
+@rule(Happened.TOTP_ADD)
+def add(s: Situation, *, secret: str) -> Verdict | Refusal:
     """Keeps an unverified secret for this session; asking again replaces it."""
     happened = Happened.TOTP_ADD
     found = session.live(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=_subject(s))
+        return found
     client, current, account = found
     refusal = _already_on(account) or session.stale(current, account, now=s.now)
     if refusal is not None:
-        return refused(happened, refusal, subject=account.id)
+        return refusal
     enrolment = Enrolment(s.ids.totp, secret, current.id, s.now)
     client = client._replace(enrolment=enrolment)
     return Verdict(
@@ -36,32 +37,32 @@ def add(s: Situation, *, secret: str) -> Verdict:
     )
 
 
-def confirm(s: Situation, code: Typed, *, work: Work) -> Verdict:
+@rule(Happened.TOTP_VERIFY)
+def confirm(s: Situation, code: Typed, *, work: Work) -> Verdict | Refusal:
     """Turns the unverified secret into the account's app, with its first backup codes."""
     happened = Happened.TOTP_VERIFY
     found = session.live(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=_subject(s))
+        return found
     client, current, account = found
     enrolment = _already_on(account) or _enrolment(client, current, s.now)
     if isinstance(enrolment, Refusal):
-        return refused(happened, enrolment, subject=account.id)
+        return enrolment
     refusal = session.stale(current, account, now=s.now)
     if code.shape is not Shape.DIGITS:
         refusal = refusal or malformed("The code in your app has 6 digits.")
     refusal = refusal or lockout.refusal(account.lockout, now=s.now)
     if refusal is not None:
-        return refused(happened, refusal, subject=account.id)
+        return refusal
     # A wrong code is not counted: the secret stands on the screen of whoever types it.
     step = totp.match(enrolment.secret, code.text, now=s.now, after=None).step
     if step is None:
-        hint = Refusal(
+        return Refusal(
             Code.CODE_INCORRECT,
             None,
             "Type the code that your app shows now; check that the clock of this machine is right.",
             {"param_name": "code"},
         )
-        return refused(happened, hint, subject=account.id)
     if work.backup_codes is None:
         return Verdict(happened, account.id, need=Need.BACKUP_CODES)
     account = account._replace(
@@ -72,41 +73,41 @@ def confirm(s: Situation, code: Typed, *, work: Work) -> Verdict:
     return _changed(s, happened, client, current, account)
 
 
-def disable(s: Situation) -> Verdict:
+@rule(Happened.TOTP_DISABLE)
+def disable(s: Situation) -> Verdict | Refusal:
     """Removes the authenticator app, and the backup codes with it."""
     happened = Happened.TOTP_DISABLE
     found = session.live(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=_subject(s))
+        return found
     client, current, account = found
     if account.totp is None:
-        refusal = Refusal(
+        return Refusal(
             Code.RESOURCE_NOT_FOUND, "No authenticator app is on.", "Run: mfactl mfa add"
         )
-        return refused(happened, refusal, subject=account.id)
     stale = session.stale(current, account, now=s.now)
     if stale is not None:
-        return refused(happened, stale, subject=account.id)
+        return stale
     removed = account.totp
-    # What was just verified still counts for the session, now that the password is the strongest.
-    current = current._replace(first_factor_at=s.now, second_factor_at=None)
+    current = current._replace(second_factor_at=None)
     account = account._replace(totp=None, backup_codes=None, mfa_disabled_at=s.now)
     verdict = _changed(s, happened, client, current, account, proves_factor=False)
     return verdict._replace(details={"totp": removed.id})
 
 
-def regenerate(s: Situation, *, work: Work) -> Verdict:
+@rule(Happened.BACKUP_CODES_REGENERATE)
+def regenerate(s: Situation, *, work: Work) -> Verdict | Refusal:
     """Replaces the whole set of backup codes."""
     happened = Happened.BACKUP_CODES_REGENERATE
     found = session.live(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=_subject(s))
+        return found
     client, current, account = found
     if account.totp is None:
-        return refused(happened, Code.BACKUP_CODES_NOT_AVAILABLE, subject=account.id)
+        return Refusal(Code.BACKUP_CODES_NOT_AVAILABLE)
     stale = session.stale(current, account, now=s.now)
     if stale is not None:
-        return refused(happened, stale, subject=account.id)
+        return stale
     if work.backup_codes is None:
         return Verdict(happened, account.id, need=Need.BACKUP_CODES)
     account = account._replace(backup_codes=work.backup_codes)
@@ -150,7 +151,3 @@ def _enrolment(client: Client, current: Session, now: int) -> Enrolment | Refusa
             "Run: mfactl mfa add, and scan the new QR code.",
         )
     return enrolment
-
-
-def _subject(s: Situation) -> str:
-    return s.account.id if s.account is not None else ""

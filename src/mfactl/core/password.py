@@ -6,23 +6,24 @@ May import: mfactl.core and mfactl.errors.
 """
 
 from mfactl.core import lockout, session
-from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.core.verify import wrong_password
 from mfactl.errors import Refusal
 
 
-def change(s: Situation, *, work: Work) -> Verdict:
+@rule(Happened.PASSWORD_CHANGE)
+def change(s: Situation, *, work: Work) -> Verdict | Refusal:
     """Replaces the password's verifier."""
     happened = Happened.PASSWORD_CHANGE
     found = session.live(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=s.account.id if s.account else "")
+        return found
     client, current, account = found
     refusal = session.stale(current, account, now=s.now) or lockout.refusal(
         account.lockout, now=s.now
     )
     if refusal is not None:
-        return refused(happened, refusal, subject=account.id)
+        return refusal
     checked = work.password
     if checked is None or checked.against != account.password:
         return Verdict(happened, account.id, need=Need.PASSWORD_CHECK, against=account.password)

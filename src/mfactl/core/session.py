@@ -8,7 +8,7 @@ May import: mfactl.core and mfactl.errors.
 from mfactl.core.account import Account
 from mfactl.core.client import Client, Session
 from mfactl.core.freshness import is_fresh
-from mfactl.core.verdict import Happened, Situation, Verdict, refused
+from mfactl.core.verdict import Happened, Situation, Verdict, account_subject, address_subject, rule
 from mfactl.errors import Code, Refusal
 
 REVERIFICATION_SECONDS = 10 * 60  # Clerk's `strict` preset
@@ -67,16 +67,16 @@ def stale(session: Session, account: Account, *, now: int) -> Refusal | None:
     return Refusal(Code.REVERIFICATION_REQUIRED, None, remedy, meta)
 
 
-def sign_out(s: Situation, *, everywhere: bool) -> Verdict:
+@rule(Happened.SIGN_OUT)
+def sign_out(s: Situation, *, everywhere: bool) -> Verdict | Refusal:
     """Ends the session and drops what is pending; `everywhere` ends the others too."""
-    happened = Happened.SIGN_OUT
     found = live(s)
     if isinstance(found, Refusal):
         return _drop_pending(s, found)
     client, session, account = found
     writes = (account._replace(epoch=account.epoch + 1, updated_at=s.now),) if everywhere else ()
     return Verdict(
-        happened,
+        Happened.SIGN_OUT,
         account.id,
         writes=writes,
         drops=(client,),
@@ -86,19 +86,20 @@ def sign_out(s: Situation, *, everywhere: bool) -> Verdict:
     )
 
 
-def _drop_pending(s: Situation, refusal: Refusal) -> Verdict:
+def _drop_pending(s: Situation, refusal: Refusal) -> Verdict | Refusal:
     client = s.client
     if client is None or client.pending is None:
-        return refused(Happened.SIGN_OUT, refusal, subject=s.account.id if s.account else "")
-    subject = s.account.id if s.account is not None else s.target_id or ""
+        return refusal
+    subject = account_subject(s) or address_subject(s)
     return Verdict(Happened.SIGN_OUT, subject, drops=(client,), attempt=client.pending)
 
 
-def use(s: Situation) -> Verdict:
+@rule(Happened.SESSION_USE)
+def use(s: Situation) -> Verdict | Refusal:
     """Notes that a session is in use. Only asked for when sessions end by idling."""
     found = live(s)
     if isinstance(found, Refusal):
-        return refused(Happened.SESSION_USE, found, subject=s.account.id if s.account else "")
+        return found
     client, session, account = found
     session = session._replace(last_active_at=s.now)
     return Verdict(

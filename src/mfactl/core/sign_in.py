@@ -10,20 +10,21 @@ from mfactl.core.account import Account, Stranger, count_account_failure, count_
 from mfactl.core.client import TOKEN_DUE, Client, SignIn, is_pending_fresh
 from mfactl.core.code import Typed
 from mfactl.core.sign_up import session_exists
-from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.errors import Code, Refusal
 
 
-def create(s: Situation, *, key: str, work: Work) -> Verdict:
+@rule(Happened.SIGN_IN, of_address=True)
+def create(s: Situation, *, key: str, work: Work) -> Verdict | Refusal:
     """Checks the password of the address and drops what this client had pending."""
     happened = Happened.SIGN_IN
     signed_in = session.live(s)
     if not isinstance(signed_in, Refusal):
-        return refused(happened, session_exists(signed_in[1].id), subject=signed_in[2].id)
+        return session_exists(signed_in[1].id)
     holder = s.target or Stranger(s.target_id or "", key, s.now)
     locked = lockout.refusal(holder.lockout, now=s.now)
     if locked is not None:
-        return refused(happened, locked, subject=holder.id)
+        return locked
     verifier = holder.password if isinstance(holder, Account) else None
     checked = work.password
     if checked is None or checked.against != verifier:
@@ -69,17 +70,18 @@ def _wrong_password(holder: Account | Stranger, now: int) -> Verdict:
     else:
         counted = count_stranger_failure(holder, now=now)
     refusal = Refusal(Code.PASSWORD_OR_IDENTIFIER_INCORRECT)
-    warning = lockout.warning(counted.lockout, now=now)
-    return refused(Happened.SIGN_IN, refusal, *warning, subject=counted.id, writes=(counted,))
+    refusals = (refusal, *lockout.warning(counted.lockout, now=now))
+    return Verdict(Happened.SIGN_IN, counted.id, writes=(counted,), refusals=refusals)
 
 
-def verify(s: Situation, code: Typed, *, work: Work) -> Verdict:
+@rule(Happened.SIGN_IN_VERIFY)
+def verify(s: Situation, code: Typed, *, work: Work) -> Verdict | Refusal:
     """Tries a second-factor code on the half-finished sign-in; a right one signs in."""
     happened = Happened.SIGN_IN_VERIFY
     client, account = s.client, s.account
     pending = client.pending if client is not None else None
     if client is None or account is None or not isinstance(pending, SignIn):
-        return refused(happened, Code.CLIENT_STATE_INVALID, subject=account.id if account else "")
+        return Refusal(Code.CLIENT_STATE_INVALID)
     if not _is_open(pending, account, s):
         lapsed = Refusal(
             Code.CLIENT_STATE_INVALID,
@@ -87,18 +89,18 @@ def verify(s: Situation, code: Typed, *, work: Work) -> Verdict:
             "Run: mfactl signin EMAIL",
         )
         writes = (client._replace(pending=None),)
-        return refused(happened, lapsed, subject=account.id, writes=writes)
+        return Verdict(happened, account.id, writes=writes, refusals=(lapsed,))
     pending = pending._replace(attempts=pending.attempts + 1)
     checked = second_factor.check(account, code, now=s.now, work=work)
     if checked.need is not None:
         return Verdict(happened, account.id, need=checked.need, against=checked.against)
     if checked.refusals:
         changed = (checked.account,) if checked.account != account else ()
-        return refused(
+        return Verdict(
             happened,
-            *checked.refusals,
-            subject=account.id,
+            account.id,
             writes=(client._replace(pending=pending), *changed),
+            refusals=checked.refusals,
             strategy=checked.strategy,
         )
     return _complete(s, client, checked.account, pending, checked.strategy)

@@ -17,21 +17,22 @@ from mfactl.core.client import TOKEN_DUE, Client, SignUp, is_pending_fresh
 from mfactl.core.code import Shape, Typed, malformed
 from mfactl.core.freshness import is_fresh
 from mfactl.core.second_factor import wrong
-from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, address_subject, rule
 from mfactl.errors import Code, Refusal
 
 
-def create(s: Situation, *, email: str, key: str, code: str, work: Work) -> Verdict:
+@rule(Happened.SIGN_UP, of_address=True)
+def create(s: Situation, *, email: str, key: str, code: str, work: Work) -> Verdict | Refusal:
     """Starts a sign-up for an address and drops what this client had pending."""
-    happened, subject = Happened.SIGN_UP, _subject(s)
+    happened, subject = Happened.SIGN_UP, address_subject(s)
     signed_in = session.live(s)
     if not isinstance(signed_in, Refusal):
-        return refused(happened, session_exists(signed_in[1].id), subject=signed_in[2].id)
+        return session_exists(signed_in[1].id)
     if isinstance(s.target, Account):
-        return refused(happened, _taken(), subject=subject)
+        return _taken()
     too_soon = _too_soon(s, email)
     if too_soon is not None:
-        return refused(happened, too_soon, subject=subject)
+        return too_soon
     if work.new_password is None:
         return Verdict(happened, subject, need=Need.NEW_PASSWORD)
     sign_up = SignUp(
@@ -47,26 +48,27 @@ def create(s: Situation, *, email: str, key: str, code: str, work: Work) -> Verd
     return Verdict(happened, subject, writes=(client,), attempt=sign_up)
 
 
-def resend(s: Situation, *, code: str) -> Verdict:
+@rule(Happened.SIGN_UP_RESEND, of_address=True)
+def resend(s: Situation, *, code: str) -> Verdict | Refusal:
     """Replaces the code of the pending sign-up, right or wrong tries and all."""
-    happened, subject = Happened.SIGN_UP_RESEND, _subject(s)
     found = _pending(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=subject)
+        return found
     client, sign_up = found
     if isinstance(s.target, Account):
-        return refused(happened, _taken(), subject=subject)
+        return _taken()
     too_soon = _too_soon(s, sign_up.email)
     if too_soon is not None:
-        return refused(happened, too_soon, subject=subject)
+        return too_soon
     new = email_code.make(code, pepper=s.pepper, sign_up_id=sign_up.id, now=s.now)
     sign_up = sign_up._replace(code=new)
-    return Verdict(happened, subject, writes=(client._replace(pending=sign_up),), attempt=sign_up)
+    client = client._replace(pending=sign_up)
+    return Verdict(Happened.SIGN_UP_RESEND, address_subject(s), writes=(client,), attempt=sign_up)
 
 
 def hand_over(s: Situation, *, key: str) -> Verdict:
     """Notes that a code was handed over to the mail, which starts the wait for the next one."""
-    subject = _subject(s)
+    subject = address_subject(s)
     if isinstance(s.target, Account):  # completed by another shell in the meantime
         return Verdict(Happened.CODE_HANDED_OVER, subject)
     stranger = s.target or Stranger(subject, key, s.now)
@@ -74,27 +76,28 @@ def hand_over(s: Situation, *, key: str) -> Verdict:
     return Verdict(Happened.CODE_HANDED_OVER, subject, writes=(stranger,))
 
 
-def verify(s: Situation, code: Typed) -> Verdict:
+@rule(Happened.SIGN_UP_VERIFY, of_address=True)
+def verify(s: Situation, code: Typed) -> Verdict | Refusal:
     """Tries a code on the pending sign-up; a right one makes the account and signs in."""
-    happened, subject = Happened.SIGN_UP_VERIFY, _subject(s)
     found = _pending(s)
     if isinstance(found, Refusal):
-        return refused(happened, found, subject=subject)
+        return found
     client, sign_up = found
     if code.shape is not Shape.DIGITS:
-        return refused(happened, malformed("The code in the e-mail has 6 digits."), subject=subject)
+        return malformed("The code in the e-mail has 6 digits.")
     counter = s.target.lockout if s.target is not None else lockout.CLEAR
     locked = lockout.refusal(counter, now=s.now)
     if locked is not None:
-        return refused(happened, locked, subject=subject)
+        return locked
     closed = _closed(sign_up, s.now)
     if closed is not None:
-        return refused(happened, closed, subject=subject)
+        return closed
     if not email_code.matches(sign_up.code, code.text, pepper=s.pepper, sign_up_id=sign_up.id):
         return _wrong(s, client, sign_up)
     if isinstance(s.target, Account):
         writes = (client._replace(pending=None),)
-        return refused(happened, _taken(), subject=subject, writes=writes)
+        refusals = (_taken(),)
+        return Verdict(Happened.SIGN_UP_VERIFY, s.target.id, writes=writes, refusals=refusals)
     return _complete(s, client, sign_up, s.target)
 
 
@@ -135,15 +138,13 @@ def _wrong(s: Situation, client: Client, sign_up: SignUp) -> Verdict:
     if isinstance(s.target, Account):
         holder = count_account_failure(s.target, now=s.now)
     else:
-        stranger = s.target or Stranger(_subject(s), sign_up.key, s.now)
+        stranger = s.target or Stranger(address_subject(s), sign_up.key, s.now)
         holder = count_stranger_failure(stranger, now=s.now)
-    warning = lockout.warning(holder.lockout, now=s.now)
-    return refused(
+    return Verdict(
         Happened.SIGN_UP_VERIFY,
-        wrong(),
-        *warning,
-        subject=holder.id,
+        holder.id,
         writes=(client, holder),
+        refusals=(wrong(), *lockout.warning(holder.lockout, now=s.now)),
         strategy="email_code",
     )
 
@@ -175,7 +176,7 @@ def _too_soon(s: Situation, email: str) -> Refusal | None:
         return None
     if not is_fresh(handed_over, now=s.now, limit=email_code.INTERVAL_SECONDS):
         return None
-    seconds = min(handed_over + email_code.INTERVAL_SECONDS - s.now, email_code.INTERVAL_SECONDS)
+    seconds = handed_over + email_code.INTERVAL_SECONDS - s.now
     return Refusal(
         Code.TOO_MANY_REQUESTS,
         f"A code was sent to this address a moment ago; the next one can go out in {seconds} s.",
@@ -191,7 +192,3 @@ def _taken() -> Refusal:
 def session_exists(session_id: str) -> Refusal:
     """The refusal of a sign-up or sign-in on a client that is signed in."""
     return Refusal(Code.SESSION_EXISTS, None, None, {"session_id": session_id})
-
-
-def _subject(s: Situation) -> str:
-    return s.target.id if s.target is not None else s.target_id or ""

@@ -7,13 +7,14 @@ what it needs, and is run again on what the vault holds by then.
 May import: mfactl.core and mfactl.errors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from mfactl.core.account import Account, BackupCodes, Stranger
 from mfactl.core.client import Client, Enrolment, Session, SignIn, SignUp
-from mfactl.errors import Code, Refusal
+from mfactl.errors import Refusal
 
 
 class Happened(StrEnum):
@@ -150,14 +151,41 @@ class Verdict(NamedTuple):
         return f"Verdict({self.happened}, refused={[r.code.value for r in self.refusals]})"
 
 
-def refused(
-    happened: Happened,
-    code: Code | Refusal,
-    *more: Refusal,
-    subject: str = "",
-    writes: tuple[Account | Stranger | Client, ...] = (),
-    strategy: str | None = None,
-) -> Verdict:
-    """A verdict that says no, with the records that the refusal itself changes."""
-    first = code if isinstance(code, Refusal) else Refusal(code)
-    return Verdict(happened, subject, writes=writes, refusals=(first, *more), strategy=strategy)
+_Input = ParamSpec("_Input")
+
+
+def rule(
+    happened: Happened, *, of_address: bool = False
+) -> Callable[
+    [Callable[Concatenate[Situation, _Input], Verdict | Refusal]],
+    Callable[Concatenate[Situation, _Input], Verdict],
+]:
+    """Lets a rule answer with a bare refusal: it becomes a verdict that changes no record.
+
+    Such a verdict is about the address that was named, `of_address`, or else the client's account.
+    """
+
+    def decorate(
+        function: Callable[Concatenate[Situation, _Input], Verdict | Refusal],
+    ) -> Callable[Concatenate[Situation, _Input], Verdict]:
+        @wraps(function)
+        def decided(s: Situation, /, *args: _Input.args, **kwargs: _Input.kwargs) -> Verdict:
+            answer = function(s, *args, **kwargs)
+            if isinstance(answer, Refusal):
+                subject = address_subject(s) if of_address else account_subject(s)
+                return Verdict(happened, subject, refusals=(answer,))
+            return answer
+
+        return decided
+
+    return decorate
+
+
+def address_subject(s: Situation) -> str:
+    """The id of the account or stranger at the address that was named."""
+    return s.target.id if s.target is not None else s.target_id or ""
+
+
+def account_subject(s: Situation) -> str:
+    """The id of the client's account."""
+    return s.account.id if s.account is not None else ""

@@ -11,7 +11,7 @@ from mfactl.core import lockout, second_factor, session, sign_in, sign_up
 from mfactl.core.account import Account, count_account_failure
 from mfactl.core.client import Client, Session, SignIn, SignUp, is_pending_fresh
 from mfactl.core.code import Typed
-from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, refused
+from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.errors import Code, Refusal
 
 
@@ -34,62 +34,60 @@ def awaited(s: Situation) -> Awaited | Refusal:
     return Awaited.PASSWORD if found[2].totp is None else Awaited.SECOND_FACTOR
 
 
-def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict:
+@rule(Happened.VERIFY)
+def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict | Refusal:
     """Tries a code; or, with None, the password whose check is in `work`."""
     pending = s.client.pending if s.client is not None else None
     if pending is None:
-        return _step_up(s, code, work)
+        found = session.live(s)
+        return _nothing(s, found) if isinstance(found, Refusal) else _step_up(s, found, code, work)
     if code is None:
-        refusal = Refusal(
+        return Refusal(
             Code.STRATEGY_FOR_USER_INVALID,
             "This step needs a code, not the password.",
             "Run: mfactl verify CODE",
         )
-        return refused(Happened.VERIFY, refusal, subject=s.account.id if s.account else "")
     if isinstance(pending, SignUp):
         return sign_up.verify(s, code)
     return sign_in.verify(s, code, work=work)
 
 
-def _step_up(s: Situation, code: Typed | None, work: Work) -> Verdict:
-    found = session.live(s)
-    if isinstance(found, Refusal):
-        return refused(
-            Happened.VERIFY, _nothing(s, found), subject=s.account.id if s.account else ""
-        )
+@rule(Happened.STEP_UP)
+@rule(Happened.STEP_UP)
+def _step_up(
+    s: Situation, found: session.Live, code: Typed | None, work: Work
+) -> Verdict | Refusal:
     client, current, account = found
     if account.totp is not None:
         return _by_factor(s, client, current, account, code, work)
     if code is not None:
-        refusal = Refusal(
+        return Refusal(
             Code.STRATEGY_FOR_USER_INVALID,
             "This account has no second factor: it is verified by its password.",
             "Run: mfactl verify --password-stdin, or mfactl verify at a terminal",
         )
-        return refused(Happened.STEP_UP, refusal, subject=account.id)
     return _by_password(s, client, current, account, work)
 
 
 def _by_factor(
     s: Situation, client: Client, current: Session, account: Account, code: Typed | None, work: Work
-) -> Verdict:
+) -> Verdict | Refusal:
     if code is None:
-        refusal = Refusal(
+        return Refusal(
             Code.STRATEGY_FOR_USER_INVALID,
             "This account has a second factor: it is verified by that, not by the password.",
             "Run: mfactl verify CODE",
         )
-        return refused(Happened.STEP_UP, refusal, subject=account.id)
     checked = second_factor.check(account, code, now=s.now, work=work)
     if checked.need is not None:
         return Verdict(Happened.STEP_UP, account.id, need=checked.need, against=checked.against)
     if checked.refusals:
         writes = (checked.account,) if checked.account != account else ()
-        return refused(
+        return Verdict(
             Happened.STEP_UP,
-            *checked.refusals,
-            subject=account.id,
+            account.id,
             writes=writes,
+            refusals=checked.refusals,
             strategy=checked.strategy,
         )
     current = current._replace(second_factor_at=s.now, last_active_at=s.now)
@@ -98,10 +96,10 @@ def _by_factor(
 
 def _by_password(
     s: Situation, client: Client, current: Session, account: Account, work: Work
-) -> Verdict:
+) -> Verdict | Refusal:
     locked = lockout.refusal(account.lockout, now=s.now)
     if locked is not None:
-        return refused(Happened.STEP_UP, locked, subject=account.id)
+        return locked
     checked = work.password
     if checked is None or checked.against != account.password:
         return Verdict(
@@ -129,8 +127,8 @@ def wrong_password(happened: Happened, account: Account, *, now: int) -> Verdict
     account = count_account_failure(account, now=now)
     meta = {"param_name": "password"}
     refusal = Refusal(Code.PASSWORD_VALIDATION_FAILED, None, None, meta)
-    warning = lockout.warning(account.lockout, now=now)
-    return refused(happened, refusal, *warning, subject=account.id, writes=(account,))
+    refusals = (refusal, *lockout.warning(account.lockout, now=now))
+    return Verdict(happened, account.id, writes=(account,), refusals=refusals)
 
 
 def _nothing(s: Situation, found: Refusal) -> Refusal:
