@@ -5,6 +5,7 @@ setting loosens a rule of the life cycle; what is unknown or out of bounds is re
 May import: mfactl.files, mfactl.errors, tomllib and platformdirs.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,7 +98,8 @@ def _defaults(environ: Mapping[str, str]) -> Paths:
     config = Path(platformdirs.user_config_dir(APPLICATION, appauthor=False))
     data = Path(platformdirs.user_data_dir(APPLICATION, appauthor=False))
     state = Path(platformdirs.user_state_dir(APPLICATION, appauthor=False))
-    if not all(path.is_absolute() for path in (config, data, state)):
+    homeless = environ.get("HOME") == "" and os.name == "posix"
+    if homeless or not all(path.is_absolute() for path in (config, data, state)):
         raise failure(
             Code.CONFIG_INVALID,
             "There is no home directory to keep anything in.",

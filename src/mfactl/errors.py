@@ -160,13 +160,13 @@ ERRORS: Mapping[Code, Entry] = {
         Exit.WAIT,
         "Account locked",
         "Too many failed attempts: this address is locked.",
-        "Wait, or ask whoever holds the vault to run: mfactl admin unlock EMAIL",
+        "Wait until the lock ends.",
     ),
     Code.TOO_MANY_REQUESTS: Entry(
         Exit.WAIT,
         "Too many requests",
         "A code was sent to this address less than 30 seconds ago.",
-        "Use that one, or ask again when the 30 seconds are over.",
+        "Ask again when the 30 seconds are over.",
     ),
     Code.IDENTIFIER_EXISTS: Entry(
         Exit.WRONG_STATE,

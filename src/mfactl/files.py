@@ -103,7 +103,8 @@ def read_trusted(path: Path) -> bytes | None:
         _check_owner(path, found)
         if found.st_mode & 0o022:
             raise unsafe(f"Others can write {path}.", f"Run: chmod go-w {path}")
-    check_directory(path.parent)
+    for directory in {path.parent, path.resolve().parent}:  # of the link and of what it names
+        check_directory(directory)
     return _read(path, 0)
 
 

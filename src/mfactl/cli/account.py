@@ -1,4 +1,4 @@
-"""`account show`, `account password` and `signout`.
+"""`account show` and `account password`.
 
 May import: mfactl.service, mfactl.resources and mfactl.cli.
 """
@@ -14,7 +14,6 @@ from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
 from mfactl.core import lockout
-from mfactl.core.client import SignIn, SignUp
 from mfactl.errors import Code, failure
 from mfactl.service import account as service
 from mfactl.service.account import Shown
@@ -101,40 +100,10 @@ def password(
         raise failure(Code.USAGE_ERROR, "Only one of the two passwords may come from stdin.")
     c = run.conversation
     current = run.password(password_stdin, password_file)
-    new = run.password(new_password_stdin, new_password_file, new=True, name="new-")
+    new = run.new_password(new_password_stdin, new_password_file, name="new-password")
     concluded = run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
     account = concluded.verdict.account
     assert account is not None  # a change has one
     document = resources.user(account, concluded.situation)
     text = f"The password of {account.email} is changed. Its other sessions have ended.\n"
     return Outcome(document, lambda: text)
-
-
-@command(
-    app,
-    "signout",
-    examples=("mfactl signout", "mfactl signout --all", "mfactl signout --json"),
-    exits=(0, 2, 4, 8, 9, 10, 11, 130),
-)
-def signout(
-    context: typer.Context,
-    everywhere: Annotated[
-        bool, typer.Option("--all", help="End every session of the account.")
-    ] = False,
-) -> Outcome:
-    """End this session, and drop what is pending."""
-    concluded = service.sign_out(run_of(context).conversation, everywhere=everywhere)
-    verdict, s = concluded.verdict, concluded.situation
-    if verdict.session is not None and verdict.account is not None:
-        document = resources.session(verdict.session, verdict.account, s, status="removed")
-        where = " everywhere" if everywhere else ""
-        text = f"Signed out {verdict.account.email}{where}.\n"
-        return Outcome(document, lambda: text)
-    attempt = verdict.attempt
-    if isinstance(attempt, SignUp):
-        document = resources.sign_up_attempt(attempt, verdict, status="abandoned")
-        return Outcome(document, lambda: f"Dropped the sign-up of {attempt.email}.\n")
-    assert isinstance(attempt, SignIn)  # one of the three has ended
-    account_now = verdict._replace(account=s.account)
-    document = resources.sign_in_attempt(attempt, account_now, status="abandoned")
-    return Outcome(document, lambda: f"Dropped the sign-in of {attempt.email}.\n")

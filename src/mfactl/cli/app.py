@@ -24,7 +24,7 @@ COMMANDS = {
     "verify": Entry(
         "mfactl.cli.verify", "Give the code that is waited for, or verify the session."
     ),
-    "signout": Entry("mfactl.cli.account", "End the session."),
+    "signout": Entry("mfactl.cli.signout", "End the session."),
     "mfa": Entry("mfactl.cli.mfa", "Add, confirm and remove the authenticator app.", True),
     "backup-codes": Entry("mfactl.cli.backup_codes", "Replace the backup codes.", True),
     "account": Entry("mfactl.cli.account", "Look at the account, change its password.", True),
@@ -157,6 +157,7 @@ def _ended_early(status: Any) -> int:
 
 
 def _interrupted(how: Format, status: Exit) -> int:
+    output.end_line()
     refusal = Refusal(
         Code.CANCELLED, "Interrupted.", "What was finished stays; look with: mfactl account show"
     )

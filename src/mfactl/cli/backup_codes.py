@@ -9,7 +9,6 @@ from mfactl.cli.output import Outcome
 from mfactl.cli.run import Yes, run_of
 from mfactl.cli.verify import ask
 from mfactl.service import factors
-from mfactl.service.factors import WithCodes
 
 app = new_app(help="Replace the backup codes.")
 
@@ -32,12 +31,9 @@ def regenerate(context: typer.Context, yes: Yes = False) -> Outcome:
     run = run_of(context)
     c = run.conversation
 
-    def act() -> WithCodes:
-        if factors.would_regenerate(c):
-            run.confirm("Replace all backup codes? The old ones stop working.", yes=yes)
-        return factors.regenerate(c)
-
-    made = run.stepping_up(act, lambda: ask(run))
+    if factors.would_regenerate(c):
+        run.confirm("Replace all backup codes? The old ones stop working.", yes=yes)
+    made = run.stepping_up(lambda: factors.regenerate(c), lambda: ask(run))
     account = made.concluded.verdict.account
     assert account is not None  # a regeneration has one
     document = resources.backup_code(account, made.codes)

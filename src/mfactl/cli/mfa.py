@@ -138,11 +138,8 @@ def disable(context: typer.Context, yes: Yes = False) -> Outcome:
     run = run_of(context)
     c = run.conversation
 
-    def act() -> str:
-        if factors.would_disable(c):
-            run.confirm("Remove the authenticator app and the backup codes?", yes=yes)
-        return factors.disable(c)
-
-    removed = run.stepping_up(act, lambda: ask(run))
+    if factors.would_disable(c):
+        run.confirm("Remove the authenticator app and the backup codes?", yes=yes)
+    removed = run.stepping_up(lambda: factors.disable(c), lambda: ask(run))
     text = "The authenticator app is off, and the backup codes are gone.\n"
     return Outcome(resources.deleted_totp(removed), lambda: text)

@@ -9,7 +9,6 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import typer
@@ -27,7 +26,7 @@ class Options:
 
     json: bool = False
     field: str | None = None
-    vault: Path | None = None
+    vault: str | None = None
     no_input: bool = False
     quiet: bool = False
 
@@ -52,14 +51,7 @@ def _common_options() -> list[TyperOption]:
     return [
         option("--json", is_flag=True, default=False, help_="Print one JSON document."),
         option("--field", metavar="PATH", help_="Print one value of that document, bare."),
-        option(
-            "--vault",
-            type=typer.main.get_click_type(  # a path, as Typer makes it
-                annotation=Path, parameter_info=typer.models.OptionInfo()
-            ),
-            metavar="PATH",
-            help_="Use this vault.",
-        ),
+        option("--vault", metavar="PATH", help_="Use this vault."),
         option("--no-input", is_flag=True, default=False, help_="Never ask for anything."),
         option("--quiet", "-q", is_flag=True, default=False, help_="Print nothing to stderr."),
     ]

@@ -71,7 +71,7 @@ def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> 
     elif how.json:
         status = write(_json(document))
     if not how.quiet:
-        _complain(error.refusals)
+        complain(error.refusals)
     if status != Exit.DONE:
         return _unprinted(status, how)
     return error.exit if exit_status is None else exit_status
@@ -81,6 +81,12 @@ def note(line: str, how: Format) -> None:
     """A line for people, on stderr."""
     if not how.quiet:
         _write_stderr(visible(line) + "\n")
+
+
+def end_line() -> None:
+    """Ends the line of a prompt that was left."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        _write_stderr("\n")
 
 
 def write(text: str) -> int:
@@ -113,11 +119,12 @@ def _unprinted(status: int, how: Format) -> int:
             "What was done stays done; codes that you have not seen are replaced with: "
             "mfactl backup-codes regenerate",
         )
-        _complain((full,))
+        complain((full,))
     return status
 
 
-def _complain(refusals: tuple[Refusal, ...]) -> None:
+def complain(refusals: tuple[Refusal, ...]) -> None:
+    """Says what went wrong and what to do next, on stderr."""
     first, *more = refusals
     lines = [f"mfactl: {first.long_message}", *(refusal.long_message for refusal in more)]
     _write_stderr("".join(visible(line) + "\n" for line in [*lines, first.next_step]))

@@ -79,7 +79,8 @@ def from_file(path: Path, what: str) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_INPUT_BYTES + 1)
     except OSError as error:
-        raise failure(Code.IO_ERROR, f"Cannot read {path}: {error.strerror}.") from None
+        detail = f"Cannot read {path}: {error.strerror}."
+        raise failure(Code.IO_ERROR, detail, "Check the name and its permissions.") from None
     return _text(data, what, str(path))
 
 

@@ -15,7 +15,7 @@ import typer
 from mfactl import config
 from mfactl.cli import output, prompts
 from mfactl.cli.options import Options
-from mfactl.conversation import Conversation, Surroundings, system_clock
+from mfactl.conversation import Accept, Conversation, NewPassword, Surroundings, system_clock
 from mfactl.errors import Code, MfactlError, Refusal, failure
 
 _Answer = TypeVar("_Answer")
@@ -47,7 +47,8 @@ class Run:
     @cached_property
     def conversation(self) -> Conversation:
         """The conversation with the vault that the options and the environment name."""
-        paths = config.find_paths(self._environ, vault=self.options.vault)
+        vault = None if self.options.vault is None else Path(self.options.vault)
+        paths = config.find_paths(self._environ, vault=vault)
         if self.key_file is not None:
             paths = paths._replace(key_file=self.key_file.absolute(), key_named="--key-file")
         around = Surroundings(
@@ -76,14 +77,12 @@ class Run:
         return self.can_ask and not self.options.json and self.options.field is None
 
     def password(
-        self, from_stdin: bool, from_file: Path | None, *, new: bool = False, name: str = ""
+        self, from_stdin: bool, from_file: Path | None, *, name: str = "password"
     ) -> Callable[[], str]:
-        """How to get a password, when one is needed. `name` is `new-` for the new one of two."""
-        what = "new password" if name else "password"
+        """How to get a password, when one is needed. `name` is that of its options."""
         if from_stdin and from_file is not None:
-            raise failure(
-                Code.USAGE_ERROR, f"Use one of --{name}password-stdin and --{name}password-file."
-            )
+            raise failure(Code.USAGE_ERROR, f"Use one of --{name}-stdin and --{name}-file.")
+        what = name.replace("-", " ")
 
         def get() -> str:
             if from_stdin:
@@ -91,11 +90,34 @@ class Run:
             if from_file is not None:
                 return prompts.from_file(from_file, what)
             if not self.can_ask:
-                raise prompts.missing(what, f"--{name}password-stdin or --{name}password-file FILE")
-            ask = prompts.new_secret if new else prompts.secret
-            return ask(what.capitalize())
+                raise prompts.missing(what, f"--{name}-stdin or --{name}-file FILE")
+            return prompts.secret(what.capitalize())
 
         return get
+
+    def new_password(
+        self, from_stdin: bool, from_file: Path | None, *, name: str = "password"
+    ) -> NewPassword:
+        """How to get a password that is set: at a terminal twice, until it is accepted."""
+        get = self.password(from_stdin, from_file, name=name)
+
+        def get_accepted(accept: Accept) -> bytes:
+            if from_stdin or from_file is not None or not self.can_ask:
+                return accept(get())
+            least = self.conversation.settings.password_min_length
+            prompt = f"{name.replace('-', ' ').capitalize()} ({least} characters or more)"
+            return self.until_accepted(prompt, accept)
+
+        return get_accepted
+
+    def until_accepted(self, prompt: str, accept: Callable[[str], _Answer]) -> _Answer:
+        """Asks for a secret that is set, until it is accepted."""
+        while True:
+            text = prompts.new_secret(prompt)
+            try:
+                return accept(text)
+            except MfactlError as error:
+                output.complain(error.refusals)
 
     def code(self, given: str | None, prompt: str = "Code") -> str:
         """A code: the argument, stdin, or what is typed."""

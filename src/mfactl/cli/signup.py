@@ -39,7 +39,7 @@ def signup(
     The account is made when `mfactl verify` gets the code. The first sign-up makes the vault.
     """
     run = run_of(context)
-    password = run.password(password_stdin, password_file, new=True)
+    password = run.new_password(password_stdin, password_file)
     return waiting(run.conversation, sign_up.start(run.conversation, email, password))
 
 

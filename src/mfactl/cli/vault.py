@@ -3,13 +3,14 @@
 May import: mfactl.service, mfactl.resources and mfactl.cli.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mfactl import files, resources
-from mfactl.cli import prompts
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Document, Outcome
 from mfactl.cli.run import Run, run_of
@@ -57,7 +58,7 @@ def init(
         raise failure(Code.USAGE_ERROR, "Use one of --passphrase and --key-file.")
     run.key_file = key_file
     c = run.conversation
-    ask = (lambda: _new_passphrase(run)) if passphrase else None
+    ask = partial(_new_passphrase, run) if passphrase else None
     status = vault.init(c, passphrase=ask, test=test)
     text = f"Made the vault {c.paths.vault}.\n"
     if status.unlocked_with == KEY_FILE:
@@ -65,14 +66,14 @@ def init(
     return Outcome(_document(c, status), lambda: text, status.warnings)
 
 
-def _new_passphrase(run: Run) -> str:
+def _new_passphrase(run: Run, accept: Callable[[str], str]) -> str:
     if not run.can_ask:
         raise failure(
             Code.VAULT_LOCKED,
             "A passphrase is needed, and nobody can be asked for it here.",
             "Set MFACTL_PASSPHRASE_FILE, or run this at a terminal.",
         )
-    return prompts.new_secret("Passphrase for the vault")
+    return run.until_accepted("Passphrase for the vault", accept)
 
 
 @command(

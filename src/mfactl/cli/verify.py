@@ -5,6 +5,7 @@ from typing import Annotated, assert_never
 import typer
 
 from mfactl import resources
+from mfactl.cli import prompts
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import CodeArgument, PasswordFile, PasswordStdin, Run, accepted, run_of
@@ -67,7 +68,8 @@ def verify(
 def ask(run: Run) -> Concluded:
     """Asks for whatever the client's next step, or its session, needs."""
     if not run.can_ask:
-        run.code(None)  # says which input is missing
+        ways = "an argument, - to read it from stdin, or --password-stdin for a password"
+        raise prompts.missing("code", ways)
     awaited = service.awaited(run.conversation)
     match awaited:
         case Awaited.PASSWORD:

@@ -62,7 +62,7 @@ def refusal(lockout: Lockout, *, now: int) -> Refusal | None:
         return Refusal(
             Code.USER_LOCKED,
             f"{CEILING} failed attempts without a complete sign-in: this address stays locked.",
-            "Ask whoever holds the vault to run: mfactl admin unlock EMAIL",
+            "This release has no command that lifts it.",
             meta,
         )
     return Refusal(

@@ -41,4 +41,5 @@ def code_of(text: str, *, now: int) -> Shown | Refusal:
 
 
 def _refusal(detail: str) -> Refusal:
-    return Refusal(Code.PARAM_FORMAT_INVALID, detail, None, {"param_name": "secret"})
+    meta = {"param_name": "secret"}
+    return Refusal(Code.PARAM_FORMAT_INVALID, detail, "Check what is on stdin.", meta)

@@ -53,7 +53,6 @@ def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict | Refusa
 
 
 @rule(Happened.STEP_UP)
-@rule(Happened.STEP_UP)
 def _step_up(
     s: Situation, found: session.Live, code: Typed | None, work: Work
 ) -> Verdict | Refusal:

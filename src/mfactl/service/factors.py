@@ -6,7 +6,7 @@ May import: everything but mfactl.cli.
 
 from typing import NamedTuple
 
-from mfactl.conversation import Concluded, Conversation
+from mfactl.conversation import Concluded, Conversation, Rule
 from mfactl.core import factors, totp
 from mfactl.core.client import Enrolment
 from mfactl.core.code import Typed
@@ -68,12 +68,16 @@ def regenerate(c: Conversation) -> WithCodes:
 
 
 def would_disable(c: Conversation) -> bool:
-    """Whether removing the app would be allowed now: the moment to ask for a confirmation."""
-    c.expect_vault(Code.AUTHENTICATION_INVALID)
-    return not c.foresee(lambda s, _work: factors.disable(s)).refusals
+    """Whether the app could be removed, once verified: the moment to ask for a confirmation."""
+    return _is_possible(c, lambda s, _work: factors.disable(s))
 
 
 def would_regenerate(c: Conversation) -> bool:
-    """Whether replacing the codes would be allowed now: the moment to ask for a confirmation."""
+    """Whether the codes could be replaced, once verified: the moment to ask for a confirmation."""
+    return _is_possible(c, lambda s, work: factors.regenerate(s, work=work))
+
+
+def _is_possible(c: Conversation, rule: Rule) -> bool:
     c.expect_vault(Code.AUTHENTICATION_INVALID)
-    return not c.foresee(lambda s, work: factors.regenerate(s, work=work)).refusals
+    refusals = c.foresee(rule).refusals
+    return not refusals or refusals[0].code is Code.REVERIFICATION_REQUIRED

@@ -17,7 +17,8 @@ from mfactl.core.verdict import BackupDigest, Need, Situation, Verdict, Work
 from mfactl.passwords import Hasher, normalised
 
 Password = Callable[[], str]
-NewPassword = Callable[[], bytes]
+Accept = Callable[[str], bytes]
+NewPassword = Callable[[Accept], bytes]  # asks until what it gets is accepted, where it can
 
 
 def hasher(c: Conversation, s: Situation) -> Hasher:
@@ -37,7 +38,7 @@ def password_check(c: Conversation, password: Password) -> Prepare:
     return prepare
 
 
-def password_change(c: Conversation, current: Password, new: NewPassword) -> Prepare:
+def password_change(c: Conversation, current: Password, new: Callable[[], bytes]) -> Prepare:
     """Checks the current password, then hashes the new one."""
     check, ask = password_check(c, current), cache(new)
 

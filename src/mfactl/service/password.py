@@ -9,11 +9,11 @@ from mfactl.core.verdict import Situation
 from mfactl.errors import Code, Refusal, failure
 from mfactl.passwords import normalised
 from mfactl.service import hashing
-from mfactl.service.hashing import Password
-from mfactl.service.sign_up import new_password
+from mfactl.service.hashing import NewPassword, Password
+from mfactl.service.sign_up import accept_password
 
 
-def change(c: Conversation, current: Password, new: Password) -> Concluded:
+def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:
     """Replaces the password of the signed-in account, which ends its other sessions."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
     typed: list[bytes] = []
@@ -23,13 +23,12 @@ def change(c: Conversation, current: Password, new: Password) -> Concluded:
         typed.append(normalised(text))
         return text
 
-    def ask_new() -> bytes:
-        text = new()
+    def accept(text: str) -> bytes:
         if normalised(text) in typed:
             raise failure(Code.NEW_PASSWORD_MATCHES_CURRENT, None, None, param_name="new_password")
-        return new_password(c, text, _email(c), "new_password")
+        return accept_password(c, text, _email(c), "new_password")
 
-    prepare = hashing.password_change(c, ask_current, ask_new)
+    prepare = hashing.password_change(c, ask_current, lambda: new(accept))
     return c.decide(lambda s, work: password.change(s, work=work), prepare)
 
 

@@ -5,6 +5,8 @@ a second one; mail that cannot be delivered leaves a sign-up that goes on with a
 May import: everything but mfactl.cli.
 """
 
+from functools import cache
+
 from mfactl import mail, password_policy
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import address, email_code, sign_up
@@ -12,23 +14,25 @@ from mfactl.core.client import SignUp
 from mfactl.core.verdict import Situation, Verdict, Work
 from mfactl.errors import Code, MfactlError, Refusal
 from mfactl.service import hashing
-from mfactl.service.hashing import Password
+from mfactl.service.hashing import NewPassword
 
 
-def start(c: Conversation, email: str, password: Password) -> Concluded:
+def start(c: Conversation, email: str, password: NewPassword) -> Concluded:
     """Starts a sign-up and sends its code. Makes the default vault if there is none."""
     parsed = address.parse(email)
     if isinstance(parsed, Refusal):
         raise MfactlError(parsed)
-    c.make_default_vault()
+    ask = cache(lambda: password(lambda text: accept_password(c, text, parsed.email)))
+    if c.has_no_vault():
+        ask()  # a vault is made for somebody who has a password, and not before
+        c.make_default_vault()
     code = _draw(c, parsed.email)
 
     def rule(s: Situation, work: Work) -> Verdict:
         return sign_up.create(s, email=parsed.email, key=parsed.key, code=code, work=work)
 
     def prepare(_verdict: Verdict, work: Work, s: Situation) -> Work:
-        accepted = new_password(c, password(), parsed.email)
-        return work._replace(new_password=hashing.hasher(c, s).hash(accepted))
+        return work._replace(new_password=hashing.hasher(c, s).hash(ask()))
 
     concluded = c.decide(rule, prepare, key=parsed.key)
     _send(c, concluded, code)
@@ -51,7 +55,7 @@ def resend(c: Conversation) -> Concluded:
     return concluded
 
 
-def new_password(c: Conversation, password: str, email: str, param: str = "password") -> bytes:
+def accept_password(c: Conversation, password: str, email: str, param: str = "password") -> bytes:
     """A password good enough to set, as it is hashed. Raises if it is not."""
     return password_policy.accept(
         password,

@@ -13,6 +13,8 @@ from mfactl.vault.check import Report, check
 from mfactl.vault.header import Header
 from mfactl.vault.keys import FLOOR, KEY_FILE, RECOMMENDED, passphrase_bytes
 
+AskPassphrase = Callable[[Callable[[str], str]], str]  # asks until what it gets is accepted
+
 
 class Status(NamedTuple):
     """The header of an unlocked vault, what unlocked it, and what is unsafe about the set-up."""
@@ -22,7 +24,7 @@ class Status(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def init(c: Conversation, *, passphrase: Callable[[], str] | None, test: bool) -> Status:
+def init(c: Conversation, *, passphrase: AskPassphrase | None, test: bool) -> Status:
     """Makes a vault on purpose: with a passphrase that is asked for, or else with a key file."""
     if files.check_private(c.paths.vault) is not None:
         raise _exists(c)
@@ -36,7 +38,8 @@ def init(c: Conversation, *, passphrase: Callable[[], str] | None, test: bool) -
         secret, cost = c.unlocker.provide_key_file().value, None
     else:
         cost = FLOOR if test else RECOMMENDED
-        chosen = _good(c.unlocker.given_passphrase() or passphrase())
+        given = c.unlocker.given_passphrase()
+        chosen = passphrase(_good) if given is None else _good(given)
         c.unlocker.use_passphrase(chosen)
         secret = passphrase_bytes(chosen)
     if not c.create_vault(secret, cost, test=test):
@@ -77,8 +80,6 @@ def status(c: Conversation) -> Status:
         warnings.append(
             "The key lies in the same directory as the vault: whoever copies the one copies both."
         )
-    if c.vault.header.test:
-        warnings.append("This is a test vault: its clock can be set. Keep no real account in it.")
     if not files.MODES_ARE_CHECKED:
         warnings.append("Permissions are not checked on this system.")
     return Status(c.vault.header, slot.kind, tuple(warnings))
@@ -93,8 +94,8 @@ def read_all(c: Conversation) -> Report:
             *(
                 Refusal(
                     Code.VAULT_CORRUPT,
-                    f"The {finding.kind} {finding.id} {finding.problem}.".replace("  ", " "),
-                    None,
+                    finding.text,
+                    "Keep the file as it is, and put a good copy in its place.",
                     {"kind": finding.kind, "id": finding.id},
                 )
                 for finding in report.findings

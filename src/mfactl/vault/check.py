@@ -25,6 +25,14 @@ class Finding(NamedTuple):
     id: str
     problem: str
 
+    @property
+    def text(self) -> str:
+        """What is wrong, as one sentence."""
+        name = (
+            f"{self.kind} {self.id}" if self.id not in ("", self.kind) else f"vault's {self.kind}"
+        )
+        return f"The {name} {self.problem}."
+
 
 class Report(NamedTuple):
     """What was read, and what was found."""

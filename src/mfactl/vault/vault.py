@@ -54,7 +54,11 @@ class Vault:
     def __init__(self, path: Path, provide: SecretProvider) -> None:
         """Opens and unlocks. `provide` is asked for the secret of one of the kinds of slot."""
         if files.check_private(path) is None:
-            raise failure(Code.VAULT_NOT_FOUND, f"There is no vault at {path}.")
+            raise failure(
+                Code.VAULT_NOT_FOUND,
+                f"There is no vault at {path}.",
+                "Check --vault and MFACTL_VAULT, or make one: mfactl vault init",
+            )
         self._database = Database(path)
         self._provide = provide
         try:
