@@ -29,6 +29,9 @@ Clock = Callable[[], int]
 RandomBytes = Callable[[int], bytes]
 Rule = Callable[[Situation, Work], Verdict]
 Prepare = Callable[[Verdict, Work, Situation], Work]
+Password = Callable[[], str]
+Accept = Callable[[str], bytes]
+NewPassword = Callable[[Accept], bytes]  # asks until what it gets is accepted, where it can
 _Answer = TypeVar("_Answer")
 
 SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile

@@ -9,16 +9,12 @@ import os
 from collections.abc import Callable
 from functools import cache
 
-from mfactl.conversation import Conversation, Prepare
+from mfactl.conversation import Conversation, Password, Prepare
 from mfactl.core import backup_codes
 from mfactl.core.account import BackupCode, BackupCodes
 from mfactl.core.code import Typed
 from mfactl.core.verdict import BackupDigest, Need, Situation, Verdict, Work
 from mfactl.passwords import Hasher, normalised
-
-Password = Callable[[], str]
-Accept = Callable[[str], bytes]
-NewPassword = Callable[[Accept], bytes]  # asks until what it gets is accepted, where it can
 
 
 def hasher(c: Conversation, s: Situation) -> Hasher:

@@ -3,13 +3,12 @@
 May import: everything but mfactl.cli.
 """
 
-from mfactl.conversation import Concluded, Conversation
+from mfactl.conversation import Concluded, Conversation, NewPassword, Password
 from mfactl.core import password, session
 from mfactl.core.verdict import Situation
 from mfactl.errors import Code, Refusal, failure
 from mfactl.passwords import normalised
 from mfactl.service import hashing
-from mfactl.service.hashing import NewPassword, Password
 from mfactl.service.sign_up import accept_password
 
 

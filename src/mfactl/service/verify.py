@@ -3,13 +3,12 @@
 May import: everything but mfactl.cli.
 """
 
-from mfactl.conversation import Concluded, Conversation
+from mfactl.conversation import Concluded, Conversation, Password
 from mfactl.core import verify
 from mfactl.core.code import Typed
 from mfactl.core.verify import Awaited
 from mfactl.errors import Code
 from mfactl.service import hashing
-from mfactl.service.hashing import Password
 
 
 def awaited(c: Conversation) -> Awaited:

@@ -28,9 +28,8 @@ class Finding(NamedTuple):
     @property
     def text(self) -> str:
         """What is wrong, as one sentence."""
-        name = (
-            f"{self.kind} {self.id}" if self.id not in ("", self.kind) else f"vault's {self.kind}"
-        )
+        named = self.id not in ("", self.kind)  # there is one file and one head
+        name = f"{self.kind} {self.id}" if named else f"vault's {self.kind}"
         return f"The {name} {self.problem}."
 
 
