@@ -8,7 +8,6 @@ mfactl.files and mfactl.errors.
 
 import hashlib
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -69,7 +68,11 @@ def system_clock() -> int:
 
 def new_id(prefix: str) -> str:
     """A new id in Clerk's shape: a prefix and 27 random characters."""
-    return f"{prefix}_" + "".join(secrets.choice(ID_CHARACTERS) for _ in range(ID_LENGTH))
+    characters = ""
+    while len(characters) < ID_LENGTH:
+        # 248 is the largest multiple of 62 in a byte: above it, the first characters were likelier.
+        characters += "".join(ID_CHARACTERS[byte % 62] for byte in os.urandom(32) if byte < 248)
+    return f"{prefix}_{characters[:ID_LENGTH]}"
 
 
 class Conversation:
@@ -239,7 +242,7 @@ class Conversation:
     ) -> Mark:
         for record in verdict.writes:
             if isinstance(record, Client) and record.token_hash == TOKEN_DUE:
-                token = secrets.token_hex(TOKEN_BYTES)
+                token = os.urandom(TOKEN_BYTES).hex()
                 record = record._replace(token_hash=_token_hash(token))
                 self.client_file.offer_token(self.vault.header.vault_id, known, token)
             transaction.put(record)

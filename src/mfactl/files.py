@@ -7,7 +7,6 @@ May import: mfactl.errors only.
 """
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -163,7 +162,7 @@ def link_into_place(temporary: Path, path: Path) -> bool:
 
 def beside(path: Path) -> Path:
     """A name for a temporary file in the same directory, hence on the same file system."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
 
 
 def sync_directory(path: Path) -> None:

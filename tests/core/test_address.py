@@ -91,6 +91,8 @@ def test_only_ascii_letters_of_the_local_part_are_lowered() -> None:
         "a!#$%&'*+-/=?^_`{|}~b@example.com",
         "0@0.example",
         "ada@host",
+        "ada@localhost",
+        "ada@box.local",
         "ada@mail.example.test",
         "x" * 64 + "@example.com",
         "\u0430\u0434\u0430@\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444",
@@ -102,6 +104,9 @@ def test_only_ascii_letters_of_the_local_part_are_lowered() -> None:
         "\u05d0\u05d1\u05d2@example.com",
         "\u0928\u092e\u0938\u094d\u0924\u0947@example.com",
         "123-\u00e9@example.com",
+        "\u0639\u0644\u064a\u0663@example.com",  # Arabic letters with the digits of Arabic
+        "\u0639\u0644\u06cc\u06f3@example.com",  # and with those of Persian
+        "\u0928\u092e\u0969@example.com",
     ],
 )
 def test_an_unusual_address_of_one_script_is_accepted(text: str) -> None:
@@ -222,11 +227,12 @@ def test_octets_are_counted_and_not_characters() -> None:
 
 
 def test_the_octets_of_the_a_labels_count() -> None:
-    labels = "\u00fc." * 20 + "example"  # 67 octets as given, 167 as A-labels
+    labels = "\u00fc." * 23 + "example"  # 76 octets as given, 191 as A-labels
 
-    assert accepted("a" * 86 + "@" + labels)
-    refused("a" * 87 + "@" + labels)
-    refused("\u00e9" * 43 + "a@" + labels)
+    assert accepted("a" * 62 + "@" + labels)
+    assert accepted("\u00e9" * 31 + "@" + labels)
+    refused("a" * 63 + "@" + labels)
+    refused("\u00e9" * 31 + "a@" + labels)
 
 
 def test_the_octets_after_normalisation_count() -> None:
@@ -258,7 +264,7 @@ def test_a_test_address_has_the_test_subaddress(email: str, is_test: bool) -> No
 
 
 @given(st.emails() | st.text(max_size=40) | st.from_regex(r"\S{1,9}@\S{1,9}\.com", fullmatch=True))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_an_accepted_address_is_safe_to_print_and_its_key_is_stable(text: str) -> None:
     found = address.parse(text)
     if isinstance(found, Refusal):

@@ -132,7 +132,7 @@ def test_more_text_than_any_code_is_malformed_however_it_begins(start: str) -> N
 
 
 @given(st.text(CROCKFORD, min_size=12, max_size=12), st.randoms(use_true_random=False))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 def test_every_backup_code_is_read_back_from_a_sloppy_hand(canonical: str, hand: Random) -> None:
     look_alikes = {"0": "0oO", "1": "1iIlL"}
     sloppy = "".join(
@@ -144,7 +144,7 @@ def test_every_backup_code_is_read_back_from_a_sloppy_hand(canonical: str, hand:
 
 
 @given(st.text(max_size=80))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_whatever_is_typed_gives_a_canonical_code_or_a_refusal(text: str) -> None:
     found = code.parse(text)
     if isinstance(found, Refusal):

@@ -107,7 +107,6 @@ def test_the_hundredth_failure_locks_until_the_owner_unlocks(age: int) -> None:
     assert refusal is not None
     assert refusal.code is Code.USER_LOCKED
     assert refusal.meta == {"lockout_expires_in_seconds": None}
-    assert "admin unlock" in refusal.next_step
 
 
 def test_a_counter_beyond_the_ceiling_stays_locked_whatever_its_times_say() -> None:
@@ -173,7 +172,7 @@ def test_a_length_of_time_is_rounded_up(seconds: int, text: str) -> None:
     st.none() | st.integers(NOW - DAY, NOW + DAY),
     st.integers(NOW - 2 * DAY, NOW + 2 * DAY),
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_waiting_as_long_as_a_refusal_says_is_long_enough_and_no_longer(
     count: int, locked_at: int | None, now: int
 ) -> None:
@@ -188,7 +187,7 @@ def test_waiting_as_long_as_a_refusal_says_is_long_enough_and_no_longer(
 
 
 @given(st.lists(st.integers(0, 2 * HOUR), min_size=100, max_size=110))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 def test_nobody_gets_more_than_a_hundred_guesses_however_they_wait(waits: list[int]) -> None:
     counter, now, guesses = CLEAR, NOW, 0
     for wait in waits * 10:

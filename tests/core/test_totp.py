@@ -152,7 +152,7 @@ def test_codes_go_on_after_2038_and_2106(now: int) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(-1, 1)), max_size=12))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 def test_no_step_is_ever_accepted_twice_nor_any_before_it(tries: list[tuple[int, int]]) -> None:
     now, last, accepted = NOW, STEP - 5, [STEP - 5]
     for wait, drift in tries:
@@ -184,7 +184,7 @@ LOCAL_PARTS = st.text("abcXYZ019.!#$%&'*+-/=?^_`{|}~éß例", min_size=1, max_si
 
 
 @given(ISSUERS, LOCAL_PARTS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_an_app_reads_from_the_uri_what_was_put_in(issuer: str, local: str) -> None:
     email = f"{local}@example.com"
 

@@ -1,17 +1,17 @@
 """Vaults in a known state, for the tests of the vault: real files, made by the product.
 
-Everything that an attacker does to a file is done with SQLite itself (`edit`, `edit_typeless`) or to
-its bytes, never through the product.
+Everything that an attacker does to a file is done with SQLite itself (`edit`, `set_typeless`) or
+to its bytes, never through the product.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
@@ -24,6 +24,9 @@ from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Cost
 from mfactl.vault.vault import Draft, Mark, Transaction, Vault
 from tests.support import builders
 from tests.support.builders import NOW
+
+# What bytes that were changed may lead to: some of them are those of a slot, or of the version.
+DAMAGE = (Code.VAULT_CORRUPT, Code.VAULT_KEY_INCORRECT, Code.VAULT_TOO_NEW)
 
 ROOT = Path(__file__).parent.parent.parent
 VAULT_ID = "vault_here"
@@ -151,10 +154,31 @@ def furnish(path: Path) -> Path:
 @contextmanager
 def refused(*codes: Code) -> Iterator[None]:
     """Expects our error with one of the codes, and no other exception."""
-    with pytest.raises(MfactlError) as caught:
+    refusal = None
+    try:
         yield
-    assert caught.value.refusals[0].code in codes, caught.value
-    assert caught.value.refusals[0].long_message
+    except MfactlError as error:
+        refusal = error.refusals[0]
+    assert refusal is not None, f"nothing was refused, but {' or '.join(codes)} was expected"
+    assert refusal.code in codes, refusal
+    assert refusal.long_message
+
+
+def problem(act: Callable[[], object]) -> Code | None:
+    """The code of our error, or None if there is none. Any other exception fails the test."""
+    try:
+        act()
+    except MfactlError as error:
+        return error.refusals[0].code
+    return None
+
+
+def is_noticed(path: Path) -> bool:
+    """Whether `vault check` finds something, or cannot even read the vault."""
+    noticed: list[object] = []
+    code = problem(lambda: noticed.extend(findings(path)))
+    assert code in (None, *DAMAGE), code
+    return code is not None or bool(noticed)
 
 
 def report_of(path: Path) -> Report:
@@ -179,8 +203,8 @@ def findings(path: Path) -> tuple[Finding, ...]:
 def edit(path: Path, sql: str, values: Sequence[object] = ()) -> int:
     """Runs one statement and tells how many rows it changed."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        changed = connection.execute(sql, values).rowcount
-    return changed
+        connection.execute("PRAGMA synchronous = OFF")  # a test need not outlive a power cut
+        return connection.execute(sql, values).rowcount
 
 
 def query(path: Path, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -189,13 +213,12 @@ def query(path: Path, sql: str, values: Sequence[object] = ()) -> list[tuple[Any
         return connection.execute(sql, values).fetchall()
 
 
-def edit_typeless(path: Path, sql: str, values: Sequence[object] = ()) -> None:
-    """Runs a statement while the tables check neither types nor NULL; the stored schema stays."""
+def set_typeless(path: Path, table: str, column: str, value: str, where: str) -> None:
+    """Writes a value of any type, or NULL, into one row's column; the stored schema stays."""
     before = query(path, "SELECT rowid, sql FROM sqlite_schema WHERE type = 'table'")
-    lax = [(rowid, _lax(text)) for rowid, text in before]
-    _rewrite_schema(path, lax)
-    assert edit(path, sql, values) == 1
-    _rewrite_schema(path, before)
+    rewrite_schema(path, [(rowid, _lax(text)) for rowid, text in before])
+    assert edit(path, " ".join(("UPDATE", table, "SET", column, "=", value, "WHERE", where))) == 1
+    rewrite_schema(path, before)
 
 
 def _lax(sql: str) -> str:
@@ -204,8 +227,10 @@ def _lax(sql: str) -> str:
     return sql.replace("version INTEGER", "version").replace("expires INTEGER", "expires")
 
 
-def _rewrite_schema(path: Path, rows: Sequence[tuple[int, str]]) -> None:
+def rewrite_schema(path: Path, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Puts other statements into the stored schema."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA writable_schema = ON")
         for rowid, sql in rows:
             connection.execute("UPDATE sqlite_schema SET sql = ? WHERE rowid = ?", (sql, rowid))
@@ -232,12 +257,41 @@ def contents(path: Path) -> list[tuple[Any, ...]]:
         return [
             *ids,
             *schema,
-            *run(f"SELECT {_typed('one, body, mac')} FROM header"),
-            *run(f"SELECT {_typed(ROW)} FROM record ORDER BY kind, id"),
-            *run(f"SELECT {_typed('number, subject, sealed')} FROM event ORDER BY number"),
+            *run(_select("header", "one, body, mac")),
+            *run(_select("record", ROW) + " ORDER BY kind, id"),
+            *run(_select("event", "number, subject, sealed") + " ORDER BY number"),
         ]
 
 
-def _typed(columns: str) -> str:
+def _select(table: str, columns: str) -> str:
     """Each column's type and bytes, so that text which is no UTF-8 can be read too."""
-    return ", ".join(f"typeof({name}), CAST({name} AS BLOB)" for name in columns.split(", "))
+    typed = (f"typeof({name}), CAST({name} AS BLOB)" for name in columns.split(", "))
+    return " ".join(("SELECT", ", ".join(typed), "FROM", table))
+
+
+# --- other processes
+
+
+def start(action: str, path: Path, *words: str) -> subprocess.Popen[str]:
+    """A process of tests/vault/child.py that goes on until its stdin is closed or it is done."""
+    command = [sys.executable, "-m", "tests.vault.child", action, str(path), *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> list[Any]:
+    """Lets the process go on, waits for its end, and returns what it said."""
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def run(action: str, path: Path, *words: str) -> list[Any]:
+    """What a process of tests/vault/child.py says."""
+    return finish(start(action, path, *words))
+
+
+def said(process: subprocess.Popen[str]) -> Any:
+    """The next thing that the process says."""
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())

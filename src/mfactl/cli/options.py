@@ -8,7 +8,6 @@ May import: typer only.
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, MutableMapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import typer
@@ -20,15 +19,15 @@ from mfactl.exits import EXIT_MEANINGS, Exit
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-@dataclass
 class Options:
     """What the options say, filled while the command line is parsed."""
 
-    json: bool = False
-    field: str | None = None
-    vault: str | None = None
-    no_input: bool = False
-    quiet: bool = False
+    def __init__(self) -> None:
+        self.json = False
+        self.field: str | None = None
+        self.vault: str | None = None
+        self.no_input = False
+        self.quiet = False
 
     @property
     def format(self) -> Format:
