@@ -128,10 +128,10 @@ def address_id(path: Path, key: str) -> str:
 
 
 def furnish(path: Path) -> Path:
-    """Puts records of every kind into a new vault, in ten transactions.
+    """Puts records of every kind into a new vault; its newest event is the tenth.
 
-    At the end: Ada's account is version 3 (one failure) and her client version 2; bob is a stranger
-    of version 3 (three failures); client_bea is version 1; a stranger of Ada's address was dropped.
+    At the end there are Ada's account (with one failure) and her client, both written more than
+    once, bob, a stranger with three failures, and client_bea; a stranger of Ada's was dropped.
     """
     ada_address = address_id(path, builders.KEY)
     before = Stranger(ada_address, builders.KEY, NOW)

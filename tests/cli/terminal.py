@@ -1,0 +1,115 @@
+"""mfactl at a real terminal: a pseudo-terminal that pexpect types on and reads from."""
+
+import re
+import signal
+import termios
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pexpect
+
+from tests.cli.program import COMMAND, Ended, Program
+
+SECONDS = 20  # until a test gives up; nothing waits for it otherwise
+SANE = termios.ECHO | termios.ICANON | termios.ISIG
+
+
+class Terminal:
+    """One command at a terminal. `shown` is all that its screen has shown, echo included.
+
+    `stdout` puts the command's stdout into a file, `stdin` takes its stdin from one; the rest stays
+    at the terminal.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *arguments: str,
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        columns: int = 200,
+    ) -> None:
+        redirected = 'exec "$@"'
+        redirected += f" < '{stdin}'" if stdin is not None else ""
+        redirected += f" > '{stdout}'" if stdout is not None else ""
+        self._stdout = stdout
+        self._child: pexpect.spawn[str] = pexpect.spawn(
+            "bash",
+            ["-c", redirected, "bash", *COMMAND, *arguments],
+            env=program.environ,
+            encoding="utf-8",
+            codec_errors="surrogateescape",  # so that a test can type bytes that are no text
+            timeout=SECONDS,
+            dimensions=(60, columns),
+        )
+        self._child.delaybeforesend = None
+        self.shown = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._child.close(force=True)
+
+    def wait_for(self, text: str) -> None:
+        """Waits until the screen shows the text."""
+        self._child.expect_exact(text)
+        self._note()
+
+    def wait_for_prompt(self, words: str) -> None:
+        """Waits for a prompt: a line that has these words in it and ends with a colon."""
+        self._child.expect(rf"{re.escape(words)}[^\r\n]*: ")
+        self._note()
+
+    def type(self, text: str) -> None:
+        """Types a line."""
+        self._child.sendline(text)
+
+    def answer(self, prompt: str, text: str) -> None:
+        """Waits for a prompt and types a line."""
+        self.wait_for_prompt(prompt)
+        self.type(text)
+
+    def press(self, key: str) -> None:
+        """Presses Ctrl and a key."""
+        self._child.sendcontrol(key)
+
+    def terminate(self) -> None:
+        """Sends SIGTERM."""
+        self._child.kill(signal.SIGTERM)
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(self._flags() & termios.ECHO)
+
+    @property
+    def is_sane(self) -> bool:
+        """Whether the terminal is as a shell wants it: echo, lines, and keys that interrupt."""
+        return self._flags() & SANE == SANE
+
+    def _flags(self) -> int:
+        flags: int = termios.tcgetattr(self._child.child_fd)[3]
+        return flags
+
+    def _note(self) -> None:
+        before, after = self._child.before, self._child.after
+        self.shown += before if isinstance(before, str) else ""
+        self.shown += after if isinstance(after, str) else ""
+
+    def end(self) -> Ended:
+        """Waits until the command has ended; `err` is what the screen has shown."""
+        self._child.expect(pexpect.EOF)
+        self._note()
+        self._child.wait()
+        # A pause for programs that still run, which the types don't know of.
+        self._child.ptyproc.delayafterclose = 0  # type: ignore[attr-defined]
+        assert self._child.exitstatus is not None, "ended by a signal, not by itself"
+        out = self._stdout.read_text() if self._stdout is not None else ""
+        return Ended(self._child.exitstatus, out, self.shown.replace("\r\n", "\n"))

@@ -1,0 +1,471 @@
+"""A person at a terminal: what is asked, what is never shown, what a key press leaves behind."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.cli.program import EMAIL, HOUR, MINUTE, NOW, PASSWORD, Ada, Ended, Program
+from tests.cli.terminal import Terminal
+
+NEW_PASSWORD = "a quiet lighthouse keeps nine owls"
+PASSPHRASE = "seven grey herons by the old canal"
+LATER = NOW + 11 * MINUTE
+
+
+@pytest.fixture
+def with_vault(nowhere: Program) -> Program:
+    """A home with a test vault and nobody in it."""
+    program = nowhere.at(NOW)
+    program.ask("vault", "init", "--test")
+    return program
+
+
+@pytest.fixture
+def with_passphrase(nowhere: Program) -> Program:
+    """A home with a test vault that a passphrase opens."""
+    program = nowhere.at(NOW)
+    program.with_(MFACTL_PASSPHRASE=PASSPHRASE).ask("vault", "init", "--test", "--passphrase")
+    return program
+
+
+def files_of(program: Program) -> dict[str, bytes]:
+    """Everything in a home."""
+    return {
+        str(path.relative_to(program.home)): path.read_bytes()
+        for path in program.home.rglob("*")
+        if path.is_file()
+    }
+
+
+# --- what is asked
+
+
+def test_a_sign_up_asks_for_the_password_twice_and_never_shows_it(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 3
+    assert PASSWORD not in ended.err
+    code = with_vault.ask("outbox", "code", EMAIL)["code"]
+    with Terminal(with_vault, "verify") as terminal:
+        terminal.answer("Code in the e-mail", code)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Signed in as {EMAIL}." in ended.err
+
+
+def test_two_passwords_that_differ_are_asked_for_again(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", NEW_PASSWORD)
+        terminal.wait_for("The two are not the same; try again.")
+        terminal.answer("Password", NEW_PASSWORD)
+        terminal.answer("once more", NEW_PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 3
+    assert PASSWORD not in ended.err
+    assert NEW_PASSWORD not in ended.err
+    with_vault.ask("verify", with_vault.ask("outbox", "code", EMAIL)["code"])
+    with_vault.ask("signout")
+    with_vault.ask("signin", EMAIL, "--password-stdin", stdin=NEW_PASSWORD)
+
+
+def test_a_sign_in_asks_for_the_password_once(ada_with_totp: Ada) -> None:
+    ada_with_totp.ask("signout")
+    with Terminal(ada_with_totp, "signin", EMAIL) as terminal:
+        terminal.wait_for_prompt("Password")
+        assert not terminal.echoes
+        terminal.type(PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 3
+    assert PASSWORD not in ended.err
+
+
+def test_verify_asks_for_the_second_factor(ada_signing_in: Ada) -> None:
+    with Terminal(ada_signing_in.at(NOW + 30), "verify") as terminal:
+        terminal.answer("Code of your app, or a backup code", ada_signing_in.backup_codes[0])
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Signed in as {EMAIL}." in ended.err
+
+
+def test_verify_asks_for_the_password_where_that_is_the_strongest_factor(ada: Ada) -> None:
+    with Terminal(ada.at(LATER), "verify") as terminal:
+        terminal.answer("Password", PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Verified as {EMAIL}." in ended.err
+    assert PASSWORD not in ended.err
+
+
+def test_a_stale_session_is_verified_and_the_command_goes_on(ada_with_totp: Ada) -> None:
+    with Terminal(ada_with_totp.at(LATER), "mfa", "disable") as terminal:
+        terminal.answer("Remove the authenticator app and the backup codes? [y/N]", "y")
+        terminal.wait_for("This needs a factor verified in the last 10 minutes.")
+        terminal.answer("Code of your app, or a backup code", ada_with_totp.app_code(LATER))
+        ended = terminal.end()
+    assert ended.status == 0
+    assert not ada_with_totp.at(LATER).ask("account", "show")["totp_enabled"]
+
+
+def test_a_stale_session_without_a_factor_is_verified_by_password(ada: Ada) -> None:
+    with Terminal(ada.at(LATER), "mfa", "add", "--format", "secret") as terminal:
+        terminal.wait_for("This needs a factor verified in the last 10 minutes.")
+        terminal.answer("Password", PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert PASSWORD not in ended.err
+
+
+def test_a_bad_password_is_told_and_asked_for_again(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        for bad, told in (("short", "8 characters at least"), ("password123", "common password")):
+            terminal.answer("Password", bad)
+            terminal.answer("once more", bad)
+            terminal.wait_for(told)
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 3
+    assert "password123" not in ended.err
+
+
+def test_a_wrong_code_at_the_step_up_leaves_all_as_it_was(ada_with_totp: Ada) -> None:
+    with Terminal(ada_with_totp.at(LATER), "backup-codes", "regenerate", "--yes") as terminal:
+        terminal.answer("Code of your app, or a backup code", ada_with_totp.wrong_code(LATER))
+        ended = terminal.end()
+    assert ended.status == 5
+    assert ada_with_totp.at(LATER).ask("verify", ada_with_totp.backup_codes[9])["status"] == (
+        "complete"
+    )
+
+
+def test_with_json_a_stale_session_is_told_instead_of_asked(
+    ada_with_totp: Ada, tmp_path: Path
+) -> None:
+    later, out = ada_with_totp.at(LATER), tmp_path / "out"
+    with Terminal(later, "mfa", "disable", "--yes", "--json", stdout=out) as terminal:
+        ended = terminal.end()
+    assert ended.status == 3
+    assert ended.codes == ["session_reverification_required"]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (("mfa", "disable"), "n"),
+        (("mfa", "disable"), ""),
+        (("backup-codes", "regenerate"), "no"),
+        (("backup-codes", "regenerate"), "yep"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_a_declined_question_changes_nothing(
+    ada_with_totp: Ada, tmp_path: Path, command: tuple[str, str], answer: str
+) -> None:
+    with Terminal(ada_with_totp, *command, "--json", stdout=tmp_path / "out") as terminal:
+        terminal.wait_for_prompt("[y/N]")
+        before = files_of(ada_with_totp)
+        terminal.type(answer)
+        ended = terminal.end()
+    assert ended.status == 1
+    assert ended.codes == ["cancelled"]
+    assert files_of(ada_with_totp) == before
+
+
+def test_an_agreed_question_replaces_the_backup_codes(ada_with_totp: Ada, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ("backup-codes", "regenerate", "--json")
+    with Terminal(ada_with_totp, *arguments, stdout=out) as terminal:
+        terminal.answer("[y/N]", "YES")
+        ended = terminal.end()
+    assert ended.status == 0
+    assert len(ended.document["codes"]) == 10
+    assert not set(ended.document["codes"]) & set(ada_with_totp.backup_codes)
+
+
+def test_a_new_password_is_asked_for_twice_after_the_current_one(ada: Ada) -> None:
+    with Terminal(ada, "account", "password") as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("New password", NEW_PASSWORD)
+        terminal.answer("once more", NEW_PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert PASSWORD not in ended.err
+    assert NEW_PASSWORD not in ended.err
+
+
+def test_a_passphrase_is_asked_for_and_never_shown(nowhere: Program) -> None:
+    with Terminal(nowhere, "vault", "init", "--test", "--passphrase") as terminal:
+        terminal.answer("Passphrase for the vault", PASSPHRASE)
+        terminal.answer("once more", PASSPHRASE)
+        made = terminal.end()
+    assert made.status == 0
+    with Terminal(nowhere, "vault", "status") as terminal:
+        terminal.answer("Passphrase of the vault", PASSPHRASE)
+        opened = terminal.end()
+    assert opened.status == 0
+    with Terminal(nowhere, "vault", "status") as terminal:
+        terminal.answer("Passphrase of the vault", PASSPHRASE.upper())
+        refused = terminal.end()
+    assert refused.status == 8
+    assert PASSPHRASE not in made.err + opened.err + refused.err
+
+
+def test_the_phone_asks_for_its_secret_without_showing_it(nowhere: Program) -> None:
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    with Terminal(nowhere.at(1111111109), "totp") as terminal:
+        terminal.answer("Secret or otpauth:// URI", secret)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert "081804" in ended.err  # RFC 6238 appendix B, the last six digits of 07081804
+    assert secret not in ended.err
+
+
+# --- what is not asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "named"),
+    [
+        (("verify", "--no-input"), None, "an argument, "),
+        (("verify",), "1", "an argument, "),
+        (("mfa", "disable", "--no-input"), None, "--yes"),
+        (("account", "password"), "1", "--password-stdin or --password-file"),
+    ],
+    ids=["verify", "verify with the variable", "mfa disable", "account password"],
+)
+def test_no_input_asks_for_nothing_even_at_a_terminal(
+    ada_with_totp: Ada, arguments: tuple[str, ...], variable: str | None, named: str
+) -> None:
+    with Terminal(ada_with_totp.with_(MFACTL_NO_INPUT=variable), *arguments) as terminal:
+        ended = terminal.end()
+    assert ended.status == 2
+    assert named in ended.err
+
+
+def test_without_a_passphrase_no_input_cannot_open_the_vault(with_passphrase: Program) -> None:
+    with Terminal(with_passphrase, "vault", "status", "--no-input") as terminal:
+        ended = terminal.end()
+    assert ended.status == 8
+
+
+def test_a_prompt_needs_a_terminal_on_stdin_and_not_on_stdout(ada: Ada, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with Terminal(ada.at(LATER), "verify", stdout=out) as terminal:
+        terminal.answer("Password", PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert ended.out == f"Verified as {EMAIL}.\n"
+
+
+@pytest.mark.parametrize("arguments", [("verify",), ("signin", EMAIL)], ids=" ".join)
+def test_a_piped_stdin_is_never_asked_though_a_terminal_is_near(
+    ada: Ada, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    ada.ask("signout")
+    (tmp_path / "empty").touch()
+    with Terminal(ada, *arguments, stdin=tmp_path / "empty") as terminal:
+        ended = terminal.end()
+    assert ended.status == 2
+    assert ": \n" not in ended.err
+
+
+# --- Ctrl-C, Ctrl-D, SIGTERM
+
+
+class Prompt(NamedTuple):
+    """How to get to a prompt: a fixture, a moment, a command, and what to answer on the way."""
+
+    state: str
+    arguments: tuple[str, ...]
+    prompts: tuple[str, ...]
+    answers: tuple[str, ...] = ()
+    moment: int = NOW
+    before: tuple[str, ...] = ()
+
+
+PROMPTS = {
+    "the password of a sign-up": Prompt("with_vault", ("signup", EMAIL), ("Password",)),
+    "the password of a sign-up, once more": Prompt(
+        "with_vault", ("signup", EMAIL), ("Password", "once more"), (PASSWORD,)
+    ),
+    "the password of a sign-in": Prompt(
+        "ada", ("signin", EMAIL), ("Password",), before=("signout",)
+    ),
+    "the code in the e-mail": Prompt("ada_signing_up", ("verify",), ("Code in the e-mail",)),
+    "the second factor": Prompt(
+        "ada_signing_in",
+        ("verify",),
+        ("Code of your app, or a backup code",),
+        moment=NOW + 30,
+    ),
+    "a backup code": Prompt("ada_signing_in", ("verify", "--backup-code"), ("Backup code",)),
+    "the password of a step-up": Prompt("ada", ("verify",), ("Password",), moment=LATER),
+    "the code of an enrolment": Prompt(
+        "ada", ("mfa", "verify"), ("Code of your app",), before=("mfa", "add")
+    ),
+    "removing the app": Prompt("ada_with_totp", ("mfa", "disable"), ("[y/N]",)),
+    "replacing the codes": Prompt("ada_with_totp", ("backup-codes", "regenerate"), ("[y/N]",)),
+    "the current password": Prompt("ada", ("account", "password"), ("Password",)),
+    "the new password": Prompt(
+        "ada", ("account", "password"), ("Password", "New password"), (PASSWORD,)
+    ),
+    "the passphrase of a new vault": Prompt(
+        "nowhere", ("vault", "init", "--passphrase"), ("Passphrase for the vault",)
+    ),
+    "the passphrase of a vault": Prompt(
+        "with_passphrase", ("account", "show"), ("Passphrase of the vault",)
+    ),
+    "the secret of a phone": Prompt("nowhere", ("totp",), ("Secret or otpauth:// URI",)),
+}
+STEP_UPS = {  # asked without --json only
+    "the second factor on the way": Prompt(
+        "ada_with_totp",
+        ("mfa", "disable"),
+        ("[y/N]", "Code of your app, or a backup code"),
+        ("y",),
+        moment=LATER,
+    ),
+    "the password on the way": Prompt("ada", ("mfa", "add"), ("Password",), moment=LATER),
+}
+
+
+class Interrupted(NamedTuple):
+    """A command that was stopped at a prompt: the files before and after, and the terminal."""
+
+    status: int
+    out: str
+    shown: str
+    is_sane: bool
+    nothing_changed: bool
+
+
+@pytest.fixture
+def stop_at(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[[Prompt, Callable[[Terminal], None], bool], Interrupted]:
+    """Walks to a prompt, does something there, and looks at what is left."""
+
+    def stop(prompt: Prompt, act: Callable[[Terminal], None], json: bool) -> Interrupted:
+        program: Program = request.getfixturevalue(prompt.state).at(prompt.moment)
+        if prompt.before:
+            program.ask(*prompt.before)
+        arguments = (*prompt.arguments, "--json") if json else prompt.arguments
+        with Terminal(program, *arguments, stdout=tmp_path / "out") as terminal:
+            for asked, answer in zip(prompt.prompts, prompt.answers, strict=False):
+                terminal.answer(asked, answer)
+            terminal.wait_for_prompt(prompt.prompts[-1])
+            before = files_of(program)
+            act(terminal)
+            ended = terminal.end()
+            is_sane = terminal.is_sane
+        return Interrupted(ended.status, ended.out, ended.err, is_sane, files_of(program) == before)
+
+    return stop
+
+
+Stop = Callable[[Prompt, Callable[[Terminal], None], bool], Interrupted]
+
+
+@pytest.mark.parametrize("where", PROMPTS)
+def test_ctrl_c_at_a_prompt_changes_nothing_and_answers_one_document(
+    stop_at: Stop, where: str
+) -> None:
+    stopped = stop_at(PROMPTS[where], lambda terminal: terminal.press("c"), True)
+    assert stopped.status == 130
+    assert stopped.is_sane
+    assert stopped.nothing_changed
+    assert "Traceback" not in stopped.shown
+    assert Ended(130, stopped.out, "").codes == ["cancelled"]
+
+
+@pytest.mark.parametrize("where", STEP_UPS)
+def test_ctrl_c_at_a_step_up_changes_nothing_and_prints_nothing(stop_at: Stop, where: str) -> None:
+    stopped = stop_at(STEP_UPS[where], lambda terminal: terminal.press("c"), False)
+    assert stopped.status == 130
+    assert stopped.is_sane
+    assert stopped.nothing_changed
+    assert stopped.out == ""
+    assert "Traceback" not in stopped.shown
+
+
+SOME_PROMPTS = ["the password of a sign-in", "the second factor", "removing the app"]
+
+
+@pytest.mark.parametrize("where", SOME_PROMPTS)
+def test_sigterm_at_a_prompt_ends_with_143_and_restores_the_terminal(
+    stop_at: Stop, where: str
+) -> None:
+    stopped = stop_at(PROMPTS[where], lambda terminal: terminal.terminate(), True)
+    assert stopped.status == 143
+    assert stopped.is_sane
+    assert stopped.nothing_changed
+    assert "Traceback" not in stopped.shown
+
+
+@pytest.mark.parametrize("where", [*SOME_PROMPTS, "the passphrase of a vault"])
+def test_ctrl_d_at_a_prompt_cancels(stop_at: Stop, where: str) -> None:
+    stopped = stop_at(PROMPTS[where], lambda terminal: terminal.press("d"), False)
+    assert stopped.status == 1
+    assert stopped.is_sane
+    assert stopped.nothing_changed
+    assert stopped.out == ""
+    assert "mfactl: Nothing was changed.\n" in stopped.shown
+
+
+# --- odd typing
+
+
+@pytest.mark.parametrize(
+    ("state", "arguments", "prompt", "metas"),
+    [
+        (
+            "ada_signing_in",
+            ("verify",),
+            "Code of your app, or a backup code",
+            [{"param_name": "code"}],
+        ),
+        ("ada_with_totp", ("mfa", "disable"), "[y/N]", [{}, {"param_name": "yes"}]),
+    ],
+    ids=["a code", "an answer"],
+)
+def test_bytes_that_are_no_text_are_no_bug(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    state: str,
+    arguments: tuple[str, ...],
+    prompt: str,
+    metas: list[dict[str, str]],
+) -> None:
+    program: Program = request.getfixturevalue(state)
+    # What Python does by itself in every UTF-8 locale but C.UTF-8, which not every machine has.
+    program = program.with_(PYTHONIOENCODING="utf-8:strict")
+    with Terminal(program, *arguments, "--json", stdout=tmp_path / "out") as terminal:
+        terminal.wait_for_prompt(prompt)
+        before = files_of(program)
+        terminal.type("\udcff\udcfe")  # the bytes FF and FE
+        ended = terminal.end()
+    (error,) = ended.document["errors"]
+    assert error["code"] in {"cancelled", "form_param_format_invalid"}
+    assert error["meta"] in metas
+    assert ended.status in {1, 2}
+    assert files_of(program) == before
+
+
+def test_an_empty_password_is_refused(ada: Ada) -> None:
+    ada.ask("signout")
+    with Terminal(ada, "signin", EMAIL) as terminal:
+        terminal.answer("Password", "")
+        ended = terminal.end()
+    assert ended.status == 2
+    assert "The password is empty." in ended.err
+
+
+def test_a_session_that_ended_long_ago_asks_for_nothing(ada_with_totp: Ada) -> None:
+    with Terminal(ada_with_totp.at(NOW + 8 * 24 * HOUR), "mfa", "disable") as terminal:
+        ended = terminal.end()
+    assert ended.status == 4

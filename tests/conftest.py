@@ -1,0 +1,40 @@
+"""What every test starts from: no home but a temporary one, and shells in a known state."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tests.support.runner import START, Process, Shell
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test touches the home, the vault or the settings of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    unsuitable = ("MFACTL_", "XDG_", "NO_COLOR", "FORCE_COLOR")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(unsuitable)}
+    with patch.dict(os.environ, environ | {"HOME": str(home)}, clear=True):
+        yield
+
+
+@pytest.fixture
+def fresh_shell(tmp_path: Path) -> Shell:
+    """A shell in which nobody has ever used mfactl, with the real clock."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A shell with a test vault, in the first second of 2026."""
+    shell = Shell(tmp_path, clock=START)
+    shell.init()
+    return shell
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Process:
+    """The installed program, in a shell in which nobody has ever used it."""
+    return Process(tmp_path)

@@ -1,0 +1,95 @@
+import pytest
+
+from mfactl.core.verdict import (
+    Happened,
+    Situation,
+    Verdict,
+    account_subject,
+    address_subject,
+    rule,
+)
+from mfactl.errors import Code, Refusal
+from tests.support.builders import BLIND_INDEX, account, signed_in, situation, stranger
+
+NO = Refusal(Code.SIGNED_OUT)
+
+
+@rule(Happened.STEP_UP)
+def of_the_client(s: Situation, answer: Verdict | Refusal, *, told: bool) -> Verdict | Refusal:
+    """Answers as it is told."""
+    return answer if told else Refusal(Code.INTERNAL_ERROR)
+
+
+@rule(Happened.SIGN_UP, of_address=True)
+def of_the_address(s: Situation) -> Verdict | Refusal:
+    return NO
+
+
+def test_a_bare_refusal_is_a_verdict_that_changes_nothing() -> None:
+    s = situation(signed_in(account()), account=account(), target=stranger())
+
+    verdict = of_the_client(s, NO, told=True)
+
+    assert verdict == Verdict(Happened.STEP_UP, "user_ada", refusals=(NO,))
+
+
+def test_a_bare_refusal_may_be_about_the_address_that_was_named() -> None:
+    s = situation(signed_in(account()), account=account(), target=stranger())
+
+    assert of_the_address(s) == Verdict(Happened.SIGN_UP, BLIND_INDEX, refusals=(NO,))
+
+
+def test_a_verdict_is_left_as_it_is() -> None:
+    answer = Verdict(Happened.VERIFY, "user_eve", writes=(account(),), strategy="totp")
+
+    assert of_the_client(situation(account=account()), answer, told=True) is answer
+
+
+def test_a_rule_keeps_its_name_and_its_words() -> None:
+    assert of_the_client.__name__ == "of_the_client"
+    assert of_the_client.__doc__ == "Answers as it is told."
+
+
+@pytest.mark.parametrize(
+    ("s", "of_account", "of_address"),
+    [
+        (situation(), "", BLIND_INDEX),
+        (situation()._replace(target_id=None), "", ""),
+        (situation(account=account()), "user_ada", BLIND_INDEX),
+        (situation(target=stranger(id="ff")), "", "ff"),
+        (situation(target=account(id="user_eve")), "", "user_eve"),
+    ],
+)
+def test_a_verdict_is_about_an_account_or_an_address(
+    s: Situation, of_account: str, of_address: str
+) -> None:
+    assert account_subject(s) == of_account
+    assert address_subject(s) == of_address
+
+
+def test_a_verdict_is_printed_as_what_happened_and_what_was_refused() -> None:
+    verdict = Verdict(Happened.VERIFY, "user_ada", refusals=(NO,))
+
+    assert repr(verdict) == "Verdict(verify, refused=['signed_out'])"
+
+
+def test_events_are_stored_by_names_that_never_change() -> None:
+    assert {kind.value for kind in Happened} >= {
+        "vault_init",
+        "sign_up",
+        "sign_up_verify",
+        "sign_up_resend",
+        "code_handed_over",
+        "sign_in",
+        "sign_in_verify",
+        "step_up",
+        "verify",
+        "sign_out",
+        "totp_add",
+        "totp_verify",
+        "totp_disable",
+        "backup_codes_regenerate",
+        "password_change",
+        "session_use",
+    }
+    assert all(kind.value == kind.name.lower() for kind in Happened)

@@ -1,0 +1,306 @@
+"""The docs are under test: tables equal the code's, commands parse, links resolve, recipes run.
+
+Guarantees that a page which contradicts the program fails here, and says what to write instead.
+"""
+
+import ast
+import importlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from mfactl import config
+from mfactl.cli.app import COMMANDS, tree
+from mfactl.cli.options import Options
+from mfactl.config import NUMBERS, TEXTS, Settings
+from mfactl.errors import ERRORS
+from mfactl.exits import EXIT_MEANINGS
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "mfactl"
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+COMMENT = re.compile(r"(?:^|\s)#.*")
+SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
+CONTROL = re.compile(r"\|\|?|&&?|;;?|<<<|[<>]")
+# What may stand before a command: a prompt, a case label, keywords of the shell, variables.
+PREFIX = re.compile(r"\s*(?:\$ |\S+\) |(?:if|then|else|do|while|!) |[A-Z_]+=\S* |\.venv/bin/)*\s*")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+RECIPE = re.compile(r"<!-- test -->\n```bash\n(.*?)```", re.DOTALL)
+
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 24 * 3600}
+
+OUTSIDE_HOSTS = {"json-schema.org", "example.com"}  # a standard, and the name reserved for examples
+INDEX = re.compile(r"(?<![\w-])--(?:extra-)?index-url|(?<![\w-])--find-links|(?:PIP|UV)_INDEX")
+MACHINE_PATH = re.compile(r"(?<![\w.}/])/(?:root|work|mnt|Users|home/(?!ada\b)\w+)/")
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _rows(page: Path, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, without its two head lines."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", page.read_text("utf-8"), flags=re.M)[1]
+    section = re.split(r"^#+ ", section, flags=re.M)[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
+
+
+def _fenced(text: str) -> tuple[list[str], str]:
+    """The lines inside of fences and indented blocks, and the text outside of them."""
+    inside, outside, fence = [], [], False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fence = not fence
+        elif fence or line.startswith("    "):
+            inside.append(line)
+        else:
+            outside.append(line)
+    return inside, "\n".join(outside)
+
+
+def _quoted_commands(text: str) -> Iterator[str]:
+    """Every `mfactl ...` of a page, and every code span such as `mfa add` without the name."""
+    blocks, prose = _fenced(text)
+    spans = re.findall(r"`([^`]+)`", prose.replace("\n", " "))
+    for line in [*blocks, *spans]:
+        yield from _commands_of(COMMENT.sub("", line))
+    yield from (
+        f"mfactl {span}"
+        for span in spans
+        if re.match(r"[\w-]+ [\w-]", span) and span.split()[0] in COMMANDS
+    )
+
+
+def _commands_of(line: str) -> Iterator[str]:
+    while inner := SUBSTITUTION.search(line):
+        yield from _commands_of(inner.group(1))
+        line = line[: inner.start()] + "X" + line[inner.end() :]
+    for part in CONTROL.split(line):
+        prefix = PREFIX.match(part)
+        command = part[prefix.end() if prefix else 0 :]
+        if command.startswith("mfactl "):
+            yield command
+
+
+def _complaint(command: str) -> str | None:
+    """Why the program would not understand a command line; None if it would. Runs nothing."""
+    words = shlex.split(command)
+    name: str | None = words.pop(0)
+    if words[0] == "COMMAND":  # stands for any
+        return None
+    node: Any = tree()
+    context = None
+    try:
+        while True:
+            context = node.make_context(name, words, parent=context, obj=Options())
+            if not isinstance(node, TyperGroup):
+                return None
+            words = [*context._protected_args, *context.args]
+            if not words:
+                return None  # a group that is only named
+            name, node, words = node.resolve_command(context, words)
+    except typer.Exit:  # --help or --version
+        return None
+    except typer.TyperException as error:
+        # A command that is only named lacks its arguments.
+        return None if type(error).__name__ == "MissingParameter" else error.format_message()
+
+
+def _number(text: str) -> int:
+    """`24 hours`, `254 octets` or `1` as the number that the code has."""
+    number, _, unit = text.partition(" ")
+    return int(number) * SECONDS.get(unit.removesuffix("s"), 1)
+
+
+def _core_numbers() -> Iterator[str]:
+    """The public constants of core/ that are numbers, as docs/rules.md names them."""
+    for path in sorted((SOURCE / "core").glob("*.py")):
+        module = importlib.import_module(f"mfactl.core.{path.stem}")
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                if name.isupper() and name[0] != "_" and isinstance(getattr(module, name), int):
+                    yield f"core/{path.stem}.{name}"
+
+
+def _constant(name: str) -> Any:
+    module, _, constant = name.strip("`").replace("/", ".").rpartition(".")
+    return getattr(importlib.import_module(f"mfactl.{module}"), constant)
+
+
+def _project_files() -> list[Path]:
+    """What belongs to the project: all that git knows or would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [(DOCS / "exit-codes.md", "Exit statuses"), (README, "Exit statuses")],
+    ids=["exit-codes", "readme"],
+)
+def test_the_table_of_exit_statuses_is_the_codes_own(page: Path, heading: str) -> None:
+    assert _rows(page, heading) == [[str(int(e)), text] for e, text in EXIT_MEANINGS.items()]
+
+
+def test_the_table_of_error_codes_is_the_codes_own() -> None:
+    assert _rows(DOCS / "exit-codes.md", "Error codes") == [
+        [f"`{code}`", str(int(entry.exit)), entry.long_message] for code, entry in ERRORS.items()
+    ]
+
+
+def test_the_table_of_settings_is_the_codes_own() -> None:
+    defaults = Settings()._asdict()
+    text = f"1 to {config.MAX_TEXT} printable characters without a colon"
+    expected = {f"`{key}`": [f"`{defaults[field]}`", text] for key, field in TEXTS.items()}
+    expected["`mail.transport`"] = ["`maildir`", "`maildir`"]
+    for key, bounds in NUMBERS.items():
+        default = defaults[bounds.field]
+        values = f"{bounds.low} to {bounds.high} {bounds.unit}"
+        expected[f"`{key}`"] = ["none" if default is None else str(default), values]
+    rows = _rows(DOCS / "configuration.md", "Settings")
+    assert {row[0]: row[1:3] for row in rows} == expected
+
+
+def test_the_example_of_a_configuration_is_a_valid_one(tmp_path: Path) -> None:
+    page = (DOCS / "configuration.md").read_text("utf-8")
+    found = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    path = tmp_path / "config.toml"
+    path.write_text(found.group(1), "utf-8")
+    path.chmod(0o600)
+    settings = config.load(config.find_paths({"MFACTL_HOME": str(tmp_path)}))
+    assert settings != Settings()
+
+
+def test_the_table_of_rules_has_the_numbers_of_the_code() -> None:
+    rows = _rows(DOCS / "rules.md", "The numbers")
+    told = {name.strip("`"): _number(value) for _rule, value, name in rows}
+    assert told == {name: int(_constant(name)) for name in told}
+
+
+def test_the_table_of_rules_leaves_out_no_number_of_core() -> None:
+    named = {row[2].strip("`") for row in _rows(DOCS / "rules.md", "The numbers")}
+    assert set(_core_numbers()) <= named
+
+
+def test_every_variable_of_the_program_is_in_the_docs_and_no_other() -> None:
+    sources = "".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    rows = _rows(DOCS / "environment-and-files.md", "Variables")
+    told = re.findall(r"`(MFACTL_[A-Z_]+)`", " ".join(row[0] for row in rows))
+    assert sorted(told) == sorted(set(re.findall(r"MFACTL_[A-Z_]+", sources)))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_command_that_a_page_quotes_is_one_that_the_program_has(page: Path) -> None:
+    quoted = set(_quoted_commands(page.read_text("utf-8")))
+    wrong = {command: _complaint(command) for command in quoted}
+    assert {command: why for command, why in wrong.items() if why is not None} == {}
+
+
+def test_the_check_of_quoted_commands_sees_what_is_wrong() -> None:
+    text = """
+Run `mfactl admin unlock ada@example.com` or `vault rotate`, or in a shell:
+
+```bash
+X=1 mfactl verify --frob || status=$?  # mfactl nothing
+    3) mfactl verify "$(mfactl inbox code ada@example.com)" ;;
+```
+"""
+    wrong = {command.strip() for command in _quoted_commands(text) if _complaint(command)}
+    assert wrong == {
+        "mfactl admin unlock ada@example.com",
+        "mfactl vault rotate",
+        "mfactl verify --frob",
+        "mfactl inbox code ada@example.com",
+    }
+
+
+def test_the_readme_names_every_command() -> None:
+    root = tree()
+    top = root.list_commands(typer.Context(root))
+    commands = []
+    for name in top:
+        node = root.commands[name]
+        members = node.commands if isinstance(node, TyperGroup) else {}
+        commands += [f"{name} {member}" for member in members if member not in top] or [name]
+    text = README.read_text("utf-8")
+    assert [c for c in commands if f"mfactl {c}" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    _, prose = _fenced(page.read_text("utf-8"))
+    dead = []
+    for target in LINK.findall(prose):
+        path, _, anchor = target.partition("#")
+        linked = page.parent / path if path else page
+        if not linked.exists() or (anchor and anchor not in _anchors(linked)):
+            dead.append(target)
+    assert dead == []
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", RECIPE.findall(README.read_text("utf-8")), ids=["script", "ci"])
+def test_a_recipe_of_the_readme_runs(recipe: str, tmp_path: Path) -> None:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("MFACTL_")}
+    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    environ |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    ran = subprocess.run(
+        ["bash"], input=recipe, text=True, env=environ, cwd=tmp_path, capture_output=True
+    )
+    assert (ran.returncode, ran.stderr.count("mfactl: ")) == (0, 0), ran.stderr
+
+
+def test_the_project_names_no_package_index_and_no_path_of_a_machine() -> None:
+    found = []
+    for path in _project_files():
+        if path == Path(__file__):
+            continue
+        text = path.read_text("utf-8", "replace")
+        hosts = set(re.findall(r"https?://([\w.-]+\.[a-z]+)", text)) - OUTSIDE_HOSTS
+        places = [*INDEX.findall(text), *MACHINE_PATH.findall(text)]
+        if hosts or places or str(ROOT) in text:
+            found.append((_name(path), hosts, places))
+    assert found == []
+
+
+def test_pages_that_have_to_be_read_are_short() -> None:
+    limits = {README: 250, ROOT / "CONTRIBUTING.md": 100}
+    limits |= dict.fromkeys((DOCS / "adr").glob("*.md"), 40)
+    lengths = {page: len(page.read_text("utf-8").splitlines()) for page in limits}
+    assert [_name(page) for page, limit in limits.items() if lengths[page] >= limit] == []
+
+
+def test_no_source_file_is_longer_than_350_lines() -> None:
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in SOURCE.rglob("*.py")}
+    assert {_name(path): length for path, length in lengths.items() if length > 350} == {}
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    listed = LINK.findall((DOCS / "adr" / "README.md").read_text("utf-8"))
+    assert sorted(listed) == sorted(path.name for path in (DOCS / "adr").glob("0*.md"))

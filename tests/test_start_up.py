@@ -1,0 +1,112 @@
+"""What each start loads: a fact about imports, not a time, so that no machine changes it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import EMAIL, PASSWORD, Program
+
+# Runs a command, then prints the modules that are loaded, apart from the command's own output.
+SCRIPT = """
+import os, sys
+from mfactl.cli.app import run
+output = os.dup(1)
+os.dup2(2, 1)
+status = run(sys.argv[1:])
+os.write(output, "\\n".join(sys.modules).encode())
+sys.exit(status)
+"""
+NOT_FOR_HELP = {
+    "cryptography",
+    "email_validator",
+    "pydantic",
+    "qrcode",
+    "rich",
+    "sqlite3",
+    "zxcvbn",
+}
+NOT_FOR_READING = {
+    "email_validator",
+    "mailbox",
+    "platformdirs",  # MFACTL_HOME is set
+    "pydantic",
+    "pyotp",
+    "qrcode",
+    "rich",
+    "smtplib",
+    "zxcvbn",
+}
+
+
+def loaded(script: str, *arguments: str, program: Program, status: int = 0) -> set[str]:
+    """The modules that are loaded once `script` has run."""
+    # Coverage loads sqlite3 itself, so this process goes without.
+    environ = program.with_(COVERAGE_PROCESS_CONFIG=None, COVERAGE_PROCESS_START=None).environ
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environ,
+        check=False,
+        text=True,
+    )
+    assert ended.returncode == status, ended.stderr
+    return set(ended.stdout.split())
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Program:
+    return Program(tmp_path / "home")
+
+
+def test_the_command_line_is_there_before_any_command_or_service() -> None:
+    script = "import sys, mfactl.cli.app; print('\\n'.join(sys.modules))"
+    modules = loaded(script, program=Program(Path("/nonexistent")))
+    ours = {name for name in modules if name.startswith("mfactl.")}
+    assert ours <= {
+        "mfactl.cli",
+        "mfactl.cli.app",
+        "mfactl.cli.options",
+        "mfactl.cli.output",
+        "mfactl.errors",
+        "mfactl.exits",
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--version",), ("--help",), ("-h",), ("--json", "--help")],
+    ids=" ".join,
+)
+def test_help_and_version_load_no_library_that_a_command_needs(
+    nowhere: Program, arguments: tuple[str, ...]
+) -> None:
+    modules = loaded(SCRIPT, *arguments, program=nowhere)
+    assert modules & NOT_FOR_HELP == set()
+    assert not [name for name in modules if name.startswith(("mfactl.service", "mfactl.vault"))]
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["as text", "as JSON"])
+def test_the_account_page_loads_nothing_that_only_other_commands_need(
+    nowhere: Program, how: tuple[str, ...]
+) -> None:
+    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
+    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
+    modules = loaded(SCRIPT, "account", "show", *how, program=nowhere)
+    assert {"cryptography", "sqlite3"} <= modules
+    assert modules & NOT_FOR_READING == set()
+
+
+def test_signing_in_draws_no_code_and_judges_no_password(nowhere: Program) -> None:
+    nowhere.ask("vault", "init", "--test")
+    arguments = ("signin", EMAIL, "--password-file", str(nowhere.home / "password"))
+    (nowhere.home / "password").write_text(PASSWORD)
+    modules = loaded(SCRIPT, *arguments, program=nowhere, status=5)
+    assert modules & {"qrcode", "zxcvbn", "mailbox", "smtplib", "pydantic", "rich"} == set()
+
+
+def test_the_phone_loads_no_library_for_drawing_judging_or_mailing(nowhere: Program) -> None:
+    modules = loaded(SCRIPT, "totp", program=nowhere, status=2)  # it gets no secret
+    assert modules & {"qrcode", "zxcvbn", "email_validator", "mailbox", "pydantic", "rich"} == set()

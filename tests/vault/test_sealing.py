@@ -1,0 +1,144 @@
+from itertools import product
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfactl.vault import sealing
+from mfactl.vault.sealing import Place, SealBroken
+from tests.vault.vaults import KEY, OTHER_KEY, VAULT_ID
+
+HERE = Place("account", "user_ada", 3, "index", "owner", 99)
+BARE = Place("pepper", "pepper", 1)
+
+
+def sealed(plaintext: bytes = b"a secret", place: Place = HERE) -> bytes:
+    return sealing.seal(KEY, plaintext, place, VAULT_ID)
+
+
+def opened(data: bytes, place: Place = HERE, key: bytes = KEY, vault_id: str = VAULT_ID) -> bytes:
+    return sealing.open_(key, data, place, vault_id)
+
+
+@given(st.binary(max_size=1100))
+def test_what_was_sealed_opens_in_its_place(plaintext: bytes) -> None:
+    assert opened(sealed(plaintext)) == plaintext
+
+
+@pytest.mark.parametrize("plaintext", [b"", b"\x80", b"\x80\0\0", b"x" * 255 + b"\x80", bytes(256)])
+def test_the_padding_is_never_taken_for_text(plaintext: bytes) -> None:
+    assert opened(sealed(plaintext)) == plaintext
+
+
+@pytest.mark.parametrize(
+    ("length", "blocks"), [(0, 1), (1, 1), (255, 1), (256, 2), (257, 2), (511, 2), (512, 3)]
+)
+def test_only_the_number_of_blocks_shows(length: int, blocks: int) -> None:
+    assert len(sealed(b"x" * length)) == 12 + 256 * blocks + 16
+
+
+def test_nothing_of_the_plaintext_shows() -> None:
+    assert b"secret" not in sealed(b"a secret" * 20)
+
+
+def test_no_nonce_is_used_twice() -> None:
+    assert len({sealed()[:12] for _ in range(10_000)}) == 10_000
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        HERE._replace(kind="client"),
+        HERE._replace(id="user_bob"),
+        HERE._replace(version=2),
+        HERE._replace(version=4),
+        HERE._replace(lookup="other"),
+        HERE._replace(lookup=None),
+        HERE._replace(account="other"),
+        HERE._replace(account=None),
+        HERE._replace(expires=98),
+        HERE._replace(expires=None),
+        HERE._replace(lookup="owner", account="index"),
+    ],
+)
+def test_a_seal_is_broken_in_any_other_place(other: Place) -> None:
+    with pytest.raises(SealBroken):
+        opened(sealed(), other)
+
+
+def test_a_seal_is_broken_in_another_vault_and_under_another_key() -> None:
+    with pytest.raises(SealBroken):
+        opened(sealed(), vault_id="vault_there")
+    with pytest.raises(SealBroken):
+        opened(sealed(), key=OTHER_KEY)
+
+
+def test_a_seal_is_broken_by_any_changed_byte_and_any_cut() -> None:
+    data = sealed()
+
+    for place in range(len(data)):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 0x80
+        with pytest.raises(SealBroken):
+            opened(bytes(spoilt))
+        with pytest.raises(SealBroken):
+            opened(data[:place])
+    with pytest.raises(SealBroken):
+        opened(data + b"\0")
+
+
+def test_no_index_value_and_an_empty_one_are_two_places() -> None:
+    """An attacker without the key may write '' where NULL was."""
+    empty: Any = ""
+    for other in (
+        BARE._replace(lookup=empty),
+        BARE._replace(account=empty),
+        BARE._replace(expires=empty),
+    ):
+        with pytest.raises(SealBroken):
+            opened(sealed(place=BARE), other)
+
+
+def test_a_number_and_its_digits_are_two_places() -> None:
+    """SQLite may hold a text in any column, whatever the schema says."""
+    three: Any = "3"
+    ninety_nine: Any = "99"
+    for other in (HERE._replace(version=three), HERE._replace(expires=ninety_nine)):
+        with pytest.raises(SealBroken):
+            opened(sealed(), other)
+
+
+def test_no_two_places_are_bound_alike() -> None:
+    texts = ["", "a", "ab", "b"]
+    numbers = [1, 11]
+    every = {
+        Place(kind, name, version, lookup, account, expires)
+        for kind, name, version, lookup, account, expires in product(
+            texts, texts, numbers, texts, texts, numbers
+        )
+    }
+    bound = {sealing._bound(place, VAULT_ID) for place in every}
+
+    assert len(bound) == len(every)
+
+
+def test_moving_text_from_one_part_to_the_next_is_another_place() -> None:
+    place = Place("kind", "aa", 1, "bb", "cc")
+    for moved in (
+        Place("kinda", "a", 1, "bb", "cc"),
+        Place("kind", "aa", 1, "bbc", "c"),
+        Place("kind", "aa", 1, "bb\0cc", None),
+        Place("kind\0aa", "1", 1, "bb", "cc"),
+    ):
+        with pytest.raises(SealBroken):
+            opened(sealed(place=place), moved)
+
+
+def test_text_that_only_a_holder_of_the_key_could_have_padded_wrongly_is_a_broken_seal() -> None:
+    nonce = bytes(12)
+    unpadded = nonce + AESGCM(KEY).encrypt(nonce, bytes(256), sealing._bound(HERE, VAULT_ID))
+
+    with pytest.raises(SealBroken):
+        opened(unpadded)

@@ -1,0 +1,518 @@
+"""The file under the vault: what is taken for one, and what the machine does to it."""
+
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from mfactl.errors import Code
+from mfactl.vault import sqlite
+from mfactl.vault.create import create
+from mfactl.vault.keys import FLOOR
+from mfactl.vault.sqlite import APPLICATION_ID, SCHEMA
+from mfactl.vault.vault import Draft, Vault
+from tests.support.builders import NOW
+from tests.vault.vaults import (
+    BOB,
+    DAMAGE,
+    ada,
+    ada_signed_in,
+    address_id,
+    contents,
+    edit,
+    finish,
+    found,
+    furnish,
+    header_of,
+    is_noticed,
+    key_file,
+    make_minimal,
+    opened,
+    plan,
+    problem,
+    put_header,
+    query,
+    refused,
+    run,
+    said,
+    set_typeless,
+    start,
+    write,
+)
+
+
+def private(path: Path, data: bytes) -> Path:
+    path.touch(0o600)
+    path.write_bytes(data)
+    return path
+
+
+# --- what is no vault
+
+
+def test_where_there_is_no_file_there_is_no_vault(tmp_path: Path) -> None:
+    with refused(Code.VAULT_NOT_FOUND):
+        Vault(tmp_path / "vault.db", key_file())
+    with refused(Code.VAULT_NOT_FOUND):
+        Vault(tmp_path / "nowhere" / "vault.db", key_file())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"Dear diary,\n" * 500, b"SQLite format 3\0", b"SQLite format 3\0" + bytes(5000)],
+    ids=["empty", "one byte", "text", "magic", "magic and zeros"],
+)
+def test_a_file_that_is_no_database_is_no_vault_and_stays_as_it_is(
+    data: bytes, tmp_path: Path
+) -> None:
+    path = private(tmp_path / "vault.db", data)
+
+    with refused(Code.VAULT_CORRUPT):
+        Vault(path, key_file())
+
+    assert path.read_bytes() == data
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_database_of_another_program_is_no_vault(tmp_path: Path) -> None:
+    path = private(tmp_path / "vault.db", b"")
+    for sql in ("CREATE TABLE moz_places (url)", "PRAGMA application_id = 1", *SCHEMA):
+        edit(path, sql)
+    before = path.read_bytes()
+
+    with refused(Code.VAULT_CORRUPT):
+        Vault(path, key_file())
+    assert path.read_bytes() == before
+
+
+def test_a_directory_or_a_pipe_or_a_link_is_no_vault(tmp_path: Path, minimal: Path) -> None:
+    (tmp_path / "directory").mkdir(0o700)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "link").symlink_to(minimal)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+
+    for name in ("directory", "pipe", "link", "dangling"):
+        with refused(Code.VAULT_PERMISSIONS):
+            Vault(tmp_path / name, key_file())
+
+
+def test_a_vault_that_others_can_read_or_replace_is_refused(minimal: Path) -> None:
+    for mode in (0o640, 0o604, 0o620, 0o602):
+        minimal.chmod(mode)
+        with refused(Code.VAULT_PERMISSIONS):
+            Vault(minimal, key_file())
+    minimal.chmod(0o600)
+    minimal.parent.chmod(0o770)
+    with refused(Code.VAULT_PERMISSIONS):
+        Vault(minimal, key_file())
+    minimal.parent.chmod(0o700)
+
+
+ODD = ["a b", "100%", "%41", "a?mode=memory", "a#b", "a&b=c", "é", "\u2028", "'", "file:x", "\n"]
+
+
+@pytest.mark.parametrize("name", [*ODD, os.fsdecode(b"\xff\xfe.db")], ids=ascii)
+def test_a_vault_may_have_any_name(name: str, tmp_path: Path) -> None:
+    path = make_minimal(tmp_path / name)
+
+    assert found(path) == set()
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_a_vault_may_be_named_from_where_one_is(
+    minimal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(minimal.parent)
+
+    assert found(Path("vault.db")) == set()
+
+
+# --- versions
+
+
+@pytest.mark.parametrize("version", [2, 3, 2**31 - 1])
+def test_a_vault_of_a_newer_format_is_too_new(version: int, minimal: Path) -> None:
+    edit(minimal, f"PRAGMA user_version = {version}")
+    edit(minimal, "CREATE TABLE something_new (x)")
+    before = minimal.read_bytes()
+
+    with refused(Code.VAULT_TOO_NEW):
+        Vault(minimal, key_file())
+    assert minimal.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_vault_of_no_format_is_damaged(version: int, minimal: Path) -> None:
+    edit(minimal, f"PRAGMA user_version = {version}")
+
+    with refused(Code.VAULT_CORRUPT):
+        Vault(minimal, key_file())
+
+
+def test_a_new_file_says_what_it_is(minimal: Path) -> None:
+    assert minimal.read_bytes()[68:72] == b"mfac"
+    assert query(minimal, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert query(minimal, "PRAGMA user_version") == [(1,)]
+
+
+# --- the schema
+
+PLANTED = [
+    "CREATE TRIGGER undo AFTER UPDATE ON record BEGIN SELECT 1; END",
+    "CREATE TRIGGER undo INSTEAD OF DELETE ON shown BEGIN SELECT 1; END",
+    "CREATE VIEW shown AS SELECT * FROM record",
+    "CREATE INDEX more ON event (sealed)",
+    "CREATE UNIQUE INDEX one_event ON event (subject)",
+    "CREATE TABLE more (x)",
+    "CREATE VIRTUAL TABLE more USING fts5(x)",
+    "ANALYZE",
+    "ALTER TABLE record ADD COLUMN more TEXT",
+    "ALTER TABLE record RENAME COLUMN lookup TO other",
+    "DROP INDEX record_lookup",
+    "DROP INDEX event_subject",
+    "DROP TABLE event",
+    "DROP TABLE header",
+]
+
+
+@pytest.mark.parametrize("sql", PLANTED)
+def test_a_schema_that_is_not_ours_is_refused(sql: str, minimal: Path) -> None:
+    if "INSTEAD OF" in sql:
+        edit(minimal, "CREATE VIEW shown AS SELECT * FROM record")
+    edit(minimal, sql)
+
+    with refused(Code.VAULT_CORRUPT):
+        Vault(minimal, key_file())
+
+
+@pytest.mark.parametrize("sql", PLANTED[:8])
+def test_what_is_planted_while_the_vault_is_open_is_refused(sql: str, minimal: Path) -> None:
+    with opened(minimal) as vault:
+        if "INSTEAD OF" in sql:
+            edit(minimal, "CREATE VIEW shown AS SELECT * FROM record")
+        edit(minimal, sql)
+        for begin in (vault.reading, vault.writing):
+            with refused(Code.VAULT_CORRUPT), begin():
+                pass
+
+
+def test_a_planted_trigger_that_undoes_a_counter_does_not_get_to_run(vault_path: Path) -> None:
+    edit(
+        vault_path,
+        "CREATE TRIGGER undo AFTER UPDATE ON record WHEN new.kind = 'account' BEGIN"
+        " UPDATE record SET sealed = old.sealed, version = old.version WHERE id = old.id; END",
+    )
+
+    with refused(Code.VAULT_CORRUPT):
+        write(vault_path, ada(), subject=ada().id)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sql = replace(sql, 'TEXT', 'text')",
+        "sql = replace(sql, ' STRICT', '')",
+        "sql = sql || ' '",
+        "sql = CAST(sql AS BLOB)",
+        "type = 'INDEX'",
+        "tbl_name = 'event'",
+    ],
+)
+@pytest.mark.parametrize("name", ["event", "record_expires"])
+def test_a_schema_row_that_is_not_ours_is_refused(change: str, name: str, minimal: Path) -> None:
+    before = query(minimal, "SELECT * FROM sqlite_schema")
+    with closing(sqlite3.connect(minimal, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        words = ("UPDATE sqlite_schema SET", change, "WHERE name = ?")
+        connection.execute(" ".join(words), (name,))
+    with suppress(sqlite3.Error):  # SQLite itself refuses some of them
+        if query(minimal, "SELECT * FROM sqlite_schema") == before:
+            return  # this one has no such words
+
+    with refused(Code.VAULT_CORRUPT):
+        Vault(minimal, key_file())
+
+
+def test_a_schema_that_sqlite_cannot_say_in_text_is_damage(minimal: Path) -> None:
+    """SQLite quotes the bytes in its message, and Python cannot decode it."""
+    data = minimal.read_bytes()
+    minimal.write_bytes(data.replace(b"CREATE TABLE event", b"CREATE \xffABLE event"))
+
+    with refused(Code.VAULT_CORRUPT):
+        Vault(minimal, key_file())
+
+
+# --- journals and modes
+
+
+def test_a_vault_is_one_file_at_rest(vault_path: Path) -> None:
+    write(vault_path, ada(), subject=ada().id)
+
+    assert list(vault_path.parent.iterdir()) == [vault_path]
+    assert query(vault_path, "PRAGMA journal_mode") == [("delete",)]
+
+
+def test_a_vault_that_was_set_to_wal_mode_is_set_back(vault_path: Path) -> None:
+    before = contents(vault_path)
+    assert query(vault_path, "PRAGMA journal_mode = WAL") == [("wal",)]
+
+    with opened(vault_path) as vault, vault.reading():
+        pass
+
+    assert query(vault_path, "PRAGMA journal_mode") == [("delete",)]
+    assert list(vault_path.parent.iterdir()) == [vault_path]
+    assert contents(vault_path) == before
+
+
+def test_every_commit_is_synced_and_leaves_no_dropped_row_behind(vault_path: Path) -> None:
+    with opened(vault_path) as vault:
+        run_pragma = vault._database._connection.execute
+        values = [
+            run_pragma(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "secure_delete", "trusted_schema", "temp_store")
+        ]
+    assert values == [3, 1, 0, 2]
+
+
+def test_a_dropped_row_is_nowhere_in_the_file(vault_path: Path) -> None:
+    ((sealed,),) = query(vault_path, "SELECT sealed FROM record WHERE kind = 'account'")
+    middle = sealed[600:700]
+    assert middle in vault_path.read_bytes()
+
+    write(vault_path, drops=[ada()], subject=ada().id)
+
+    assert middle not in vault_path.read_bytes()
+
+
+def test_a_transaction_that_was_cut_off_is_rolled_back_when_the_vault_is_opened(
+    vault_path: Path, tmp_path: Path
+) -> None:
+    before = contents(vault_path)
+    killed = tmp_path / "killed"
+    killed.mkdir(0o700)
+    with closing(sqlite3.connect(vault_path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")  # so that pages are written before COMMIT
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM record")
+        connection.execute("DELETE FROM event")
+        for n in range(50):
+            connection.execute("INSERT INTO event VALUES (?, '', zeroblob(5000))", (n,))
+        for name in ("vault.db", "vault.db-journal"):
+            shutil.copy(vault_path.parent / name, killed / name)
+    assert (killed / "vault.db").stat().st_size > vault_path.stat().st_size
+
+    assert found(killed / "vault.db") == set()
+    assert contents(killed / "vault.db") == before
+    assert [entry.name for entry in killed.iterdir()] == ["vault.db"]
+
+
+# --- busy
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_while_another_process_writes_the_vault_is_busy_for_writers_only(
+    vault_path: Path,
+) -> None:
+    before = contents(vault_path)
+    holder = start("hold", vault_path)
+    assert said(holder) == "held"
+
+    with opened(vault_path) as vault:
+        with refused(Code.VAULT_BUSY), vault.writing():
+            pass
+        with vault.reading() as transaction:
+            assert transaction.account(ada().id) is not None
+
+    finish(holder)
+    assert contents(vault_path) == before
+    write(vault_path, ada(), subject=ada().id)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_commit_that_a_reader_keeps_waiting_too_long_leaves_nothing(vault_path: Path) -> None:
+    before = contents(vault_path)
+    with opened(vault_path) as reader, reader.reading(), refused(Code.VAULT_BUSY):
+        write(vault_path, ada(), subject=ada().id)
+
+    assert contents(vault_path) == before
+    assert found(vault_path) == set()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_vault_that_somebody_locked_altogether_is_busy(vault_path: Path) -> None:
+    with closing(sqlite3.connect(vault_path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with refused(Code.VAULT_BUSY):
+            Vault(vault_path, key_file())
+
+
+def test_a_writer_waits_for_another_to_finish(vault_path: Path) -> None:
+    holder = start("hold", vault_path)
+    assert said(holder) == "held"
+    waiting = start("append", vault_path, "w", "1")
+
+    finish(holder)
+
+    assert finish(waiting) == [11]
+
+
+# --- the machine
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that may belong to somebody else: nobody else gets through pytest's own."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_a_machine_that_refuses_is_an_error_of_the_machine(open_directory: Path) -> None:
+    path = furnish(make_minimal(open_directory / "vault.db"))
+
+    outcomes = run("without_rights", path, "600/700", "400/700", "000/700", "600/500", "600/000")
+
+    assert outcomes == [  # reading, writing, making another
+        ["done", "done", "done"],
+        ["done", "io_error", "done"],
+        ["io_error", "io_error", "done"],
+        ["done", "io_error", "io_error"],
+        ["io_error", "io_error", "io_error"],
+    ]
+
+
+def test_a_full_disk_is_an_error_of_the_machine_and_changes_nothing(vault_path: Path) -> None:
+    results = run("fill", vault_path)
+
+    assert [done for done, *_ in results] == ["io_error"] * (len(results) - 1) + ["done"]
+    assert [events for _, events, *_ in results] == [11] * (len(results) - 1) + [12]
+    assert not any(problems for _, _, problems, _ in results)
+    assert all(names == ["vault.db"] for *_, names in results)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
+def test_a_machine_without_the_memory_to_stretch_a_passphrase_is_an_error_of_the_machine(
+    tmp_path: Path,
+) -> None:
+    """A slot within the bounds may ask for 1 GiB, before the header's MAC can be checked."""
+    path = tmp_path / "vault.db"
+    create(path, plan(secret=b"ten green bottles", cost=FLOOR))
+    raw = header_of(path)
+    raw["slots"][0]["cost"] = [1024 * 1024, 1, 1]
+    put_header(path, raw)
+
+    assert run("stretch_without_memory", path) == ["io_error"]
+
+
+# --- damage
+
+
+def spoil(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    for name in ("-journal", "-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+
+
+def use(path: Path, bob_id: str) -> None:
+    """What commands do with a vault."""
+    with opened(path) as vault, vault.writing() as transaction:
+        transaction.pepper()
+        transaction.account(ada().id)
+        transaction.at_address(bob_id)
+        transaction.commit(Draft(NOW + 10**9, "sign_in"))
+
+
+@pytest.mark.parametrize("step", [263, pytest.param(64, marks=pytest.mark.slow)])
+def test_a_vault_that_was_cut_short_anywhere_is_damaged(step: int, vault_path: Path) -> None:
+    data = vault_path.read_bytes()
+
+    for length in (*range(0, 200, step // 8), *range(200, len(data), step)):
+        spoil(vault_path, data[:length])
+        assert is_noticed(vault_path), length
+
+
+def test_pages_that_were_exchanged_or_wiped_are_noticed(vault_path: Path) -> None:
+    data, size = vault_path.read_bytes(), 4096
+    before = contents(vault_path)
+    pages = [data[n : n + size] for n in range(0, len(data), size)]
+    variants = []
+    for n in range(len(pages)):
+        variants.append([*pages[:n], bytes(size), *pages[n + 1 :]])
+        for m in range(n):
+            swapped = list(pages)
+            swapped[n], swapped[m] = pages[m], pages[n]
+            variants.append(swapped)
+
+    for variant in variants:
+        spoil(vault_path, b"".join(variant))
+        assert is_noticed(vault_path) or contents(vault_path) == before
+
+
+def test_commands_meet_damaged_pages_with_our_error_only(vault_path: Path) -> None:
+    bob_id = address_id(vault_path, BOB)
+    data = vault_path.read_bytes()
+    for place in range(0, len(data), 307):
+        for pattern in (0x01, 0xFF):
+            spoilt = bytearray(data)
+            spoilt[place] ^= pattern
+            spoil(vault_path, bytes(spoilt))
+            assert problem(lambda: use(vault_path, bob_id)) in (None, *DAMAGE)
+
+
+VALUES = ["NULL", "''", "7", "x'00ff'", "CAST(x'80ff' AS TEXT)"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(
+    ("table", "column", "where"),
+    [
+        ("header", "body", "one = 1"),
+        ("header", "mac", "one = 1"),
+        ("event", "subject", "number = 10"),
+        ("event", "sealed", "number = 10"),
+        *(
+            ("record", column, f"kind = '{kind}'")
+            for kind in ("account", "pepper", "head", "stranger")
+            for column in ("kind", "id", "version", "lookup", "account", "expires", "sealed")
+        ),
+    ],
+)
+def test_a_column_that_holds_another_type_is_damage(
+    table: str, column: str, where: str, value: str, vault_path: Path
+) -> None:
+    bob_id = address_id(vault_path, BOB)
+    before = contents(vault_path)
+    set_typeless(vault_path, table, column, value, where)
+    if contents(vault_path) == before:
+        return  # that is what it held
+
+    assert is_noticed(vault_path)
+    assert problem(lambda: use(vault_path, bob_id)) in (None, Code.VAULT_CORRUPT)
+
+
+@pytest.mark.parametrize("column", ["version", "expires"])
+def test_a_number_that_was_made_text_is_damage_for_whoever_writes_it(
+    column: str, vault_path: Path
+) -> None:
+    set_typeless(vault_path, "record", column, f"CAST({column} AS TEXT)", "id = 'client_ada'")
+
+    with refused(Code.VAULT_CORRUPT):
+        write(vault_path, ada_signed_in())
+
+
+def test_the_version_of_the_head_made_text_is_damage(vault_path: Path) -> None:
+    set_typeless(vault_path, "record", "version", "CAST(version AS TEXT)", "kind = 'head'")
+
+    with refused(Code.VAULT_CORRUPT):
+        write(vault_path, subject="")
