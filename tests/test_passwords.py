@@ -169,9 +169,9 @@ def test_a_wrong_password_is_never_hashed_anew() -> None:
 
 def test_a_set_of_backup_codes_is_hashed_as_each_of_them_is() -> None:
     salt = os.urandom(16)
-    codes = [f"{place}abcdefghjkm" for place in range(10)]
+    codes = [f"{place}abcdefghjkm" for place in range(3)]
     digests = HASHER.digests(codes, salt)
-    assert len(set(digests)) == 10
+    assert len(set(digests)) == 3
     assert digests == tuple(HASHER.digest(code, salt) for code in codes)
     assert HASHER.digest(codes[0], os.urandom(16)) != digests[0]
     assert Hasher(PEPPER, RECOMMENDED).digest(codes[0], salt) == digests[0]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
+
 from tests.support.schemas import load_schemas, schema_names, validate
 
 Json = dict[str, Any]

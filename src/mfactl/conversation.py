@@ -90,6 +90,8 @@ class Conversation:
     @cached_property
     def vault(self) -> Vault:
         """The vault, unlocked. Raises `vault_not_found` where there is none."""
+        if self.has_no_vault():
+            raise failure(Code.VAULT_NOT_FOUND, f"There is no vault at {self.paths.vault}.")
         vault = Vault(self.paths.vault, self.unlocker)
         if vault.header.test:
             self.around.notify(
@@ -98,6 +100,11 @@ class Conversation:
         elif self.around.environ.get("MFACTL_NOW"):
             self.around.notify("MFACTL_NOW is ignored: this is not a test vault.")
         return vault
+
+    def close(self) -> None:
+        """Closes the vault, if it was opened."""
+        if "vault" in self.__dict__:  # where cached_property keeps it
+            self.vault.close()
 
     @cached_property
     def now(self) -> int:

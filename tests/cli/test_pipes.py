@@ -15,7 +15,7 @@ UNPRINTED = (
 WRITES = pytest.mark.parametrize("unbuffered", [None, "1"], ids=["buffered", "unbuffered"])
 COMMANDS = pytest.mark.parametrize(
     "command",
-    ["--version", "--help", "vault status --help", "account show", "account show --json"],
+    ["--version", "--help", "account show", "account show --json"],
 )
 
 

@@ -148,19 +148,6 @@ def test_the_outbox_is_the_only_place_that_holds_a_mailed_code(ada_signing_up: A
     assert holders == {"outbox"}
 
 
-def test_a_bug_is_told_without_its_values(ada: Ada, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_arguments: object, **_more: object) -> None:
-        raise ValueError(PASSWORD)
-
-    monkeypatch.setattr("tomllib.loads", broken)
-    monkeypatch.setattr("mfactl.client_file.tomllib.loads", broken)
-    monkeypatch.setattr("hashlib.sha256", broken)
-    ended = ada.here("account", "show", "--json")
-    assert PASSWORD not in ended.out + ended.err
-    assert "Traceback" not in ended.err
-    assert ended.status != 0
-
-
 def test_a_passphrase_leaves_the_environment_of_the_process(
     nowhere: Program, capsys: pytest.CaptureFixture[str]
 ) -> None:

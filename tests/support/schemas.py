@@ -57,11 +57,14 @@ def _schema_name(document: object) -> str:
 
 def _complaint(error: ValidationError) -> str:
     """What is wrong in the schema's terms: the instance is never quoted."""
-    keyword, expected = error.validator, error.validator_value
+    keyword: Any = error.validator
+    expected: Any = error.validator_value
+    instance: Any = error.instance
+    schema: Any = error.schema
     if keyword == "required":
-        return f"lacks {sorted(set(expected) - set(error.instance))}"
+        return f"lacks {sorted(set(expected) - set(instance))}"
     if keyword == "additionalProperties":
-        return f"has unknown fields {sorted(set(error.instance) - set(error.schema['properties']))}"
+        return f"has unknown fields {sorted(set(instance) - set(schema['properties']))}"
     if keyword in {"type", "const", "enum", "pattern", "minimum", "maximum"}:
         return f"is not as {keyword} {json.dumps(expected)} wants"
     return f"breaks {keyword}"
@@ -94,7 +97,7 @@ def _is_whole_number(_checker: object, instance: object) -> bool:
     return isinstance(instance, int) and not isinstance(instance, bool)
 
 
-_StrictValidator = extend(
+_StrictValidator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     validators={"pattern": _whole_pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole_number),

@@ -51,10 +51,8 @@ def _page(shown: Shown) -> str:
         rows.append(("Backup codes", f"{account.backup_codes.remaining} of {total} left"))
     if lockout.is_locked(account.lockout, now=s.now):
         seconds = lockout.expires_in(account.lockout, now=s.now)
-        until = (
-            "until the vault's owner unlocks it" if seconds is None else lockout.duration(seconds)
-        )
-        rows.append(("Locked", f"no password and no code is taken: {until}"))
+        end = "" if seconds is None else f" for {lockout.duration(seconds)} more"
+        rows.append(("Locked", f"no password and no code is taken{end}"))
     if account.last_sign_in_at is not None:
         rows.append(("Last sign-in", _time(account.last_sign_in_at)))
     rows.append(("Session", f"until {_time(session.created_at + s.limits.lifetime)}"))

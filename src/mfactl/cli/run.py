@@ -60,6 +60,11 @@ class Run:
         )
         return Conversation(paths, config.load(paths), around)
 
+    def close(self) -> None:
+        """Closes the vault, if it was opened."""
+        if "conversation" in self.__dict__:  # where cached_property keeps it
+            self.conversation.close()
+
     @property
     def environ(self) -> dict[str, str]:
         """The environment as it was at the start."""
@@ -160,7 +165,9 @@ class Run:
 
 def run_of(context: typer.Context) -> Run:
     """The run of a command, with the options that were parsed for it."""
-    return Run(context.obj)
+    run = Run(context.obj)
+    context.call_on_close(run.close)
+    return run
 
 
 def accepted(value: _Answer | Refusal) -> _Answer:

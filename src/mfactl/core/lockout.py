@@ -12,6 +12,7 @@ from mfactl.errors import Code, Refusal
 ATTEMPTS = 10  # wrong guesses before a lock; Clerk's default since 2026-07
 LOCK_SECONDS = 3600  # Clerk's default
 CEILING = 100  # then only the owner unlocks; NIST SP 800-63B-4 section 3.2.2
+MOST_MINUTES = 120  # what is longer is told in hours
 WARN_AT_REMAINING = 2  # Clerk warns with 2, 1 and 0 attempts left
 
 
@@ -86,10 +87,12 @@ def warning(lockout: Lockout, *, now: int) -> tuple[Refusal, ...]:
 
 
 def duration(seconds: int) -> str:
-    """A length of time for people, rounded up: `42 seconds`, `1 minute`, `59 minutes`."""
+    """A length of time for people, rounded up: `42 seconds`, `59 minutes`, `25 hours`."""
     if seconds <= 1:
         return "1 second"
     if seconds < 60:
         return f"{seconds} seconds"
     minutes = -(-seconds // 60)
+    if minutes > MOST_MINUTES:
+        return f"{-(-minutes // 60)} hours"
     return f"{minutes} minute{'s' if minutes > 1 else ''}"

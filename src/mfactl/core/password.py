@@ -28,7 +28,7 @@ def change(s: Situation, *, work: Work) -> Verdict | Refusal:
     if checked is None or checked.against != account.password:
         return Verdict(happened, account.id, need=Need.PASSWORD_CHECK, against=account.password)
     if not checked.matched:
-        return wrong_password(happened, account, now=s.now)
+        return wrong_password(happened, account, now=s.now, param="current_password")
     if work.new_password is None:
         return Verdict(happened, account.id, need=Need.NEW_PASSWORD)
     account = account._replace(

@@ -61,7 +61,7 @@ def _step_up(
         return _by_factor(s, client, current, account, code, work)
     if code is not None:
         return Refusal(
-            Code.STRATEGY_FOR_USER_INVALID,
+            Code.NO_SECOND_FACTORS,
             "This account has no second factor: it is verified by its password.",
             "Run: mfactl verify --password-stdin, or mfactl verify at a terminal",
         )
@@ -121,10 +121,12 @@ def _stepped_up(client: Client, current: Session, account: Account, strategy: st
     )
 
 
-def wrong_password(happened: Happened, account: Account, *, now: int) -> Verdict:
+def wrong_password(
+    happened: Happened, account: Account, *, now: int, param: str = "password"
+) -> Verdict:
     """Refuses the current password of a signed-in account, and counts it."""
     account = count_account_failure(account, now=now)
-    meta = {"param_name": "password"}
+    meta = {"param_name": param}
     refusal = Refusal(Code.PASSWORD_VALIDATION_FAILED, None, None, meta)
     refusals = (refusal, *lockout.warning(account.lockout, now=now))
     return Verdict(happened, account.id, writes=(account,), refusals=refusals)
