@@ -70,7 +70,9 @@ def check_directory(path: Path) -> None:
 def make_directory(path: Path) -> None:
     """Makes the directory and its parents, 0700, and checks what was there already."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (*reversed(path.parents), path):  # mkdir's own parents would be 0777
+            if not directory.is_dir():
+                directory.mkdir(mode=0o700, exist_ok=True)
     except FileExistsError:
         raise unsafe(f"{path} is not a directory.") from None
     except OSError as error:

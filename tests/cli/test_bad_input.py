@@ -364,7 +364,7 @@ REFUSED = {
     ),
     "a code, for a session that has no factor": (
         "ada",
-        Try(("verify", "123456"), 7, "strategy_for_user_invalid"),
+        Try(("verify", "123456"), 7, "no_second_factors"),
     ),
     "a password, for a session that has a factor": (
         "ada_with_totp",
@@ -617,6 +617,11 @@ def _show_a_passphrase(ada: Ada) -> None:
     (ada.home / "phrase").chmod(0o644)
 
 
+def _garble_a_passphrase(ada: Ada) -> None:
+    (ada.home / "phrase").write_bytes(b"seven grey \xff\xfe")
+    (ada.home / "phrase").chmod(0o600)
+
+
 def _cut(path: Path, keep: int) -> None:
     path.write_bytes(path.read_bytes()[:keep])
 
@@ -684,6 +689,9 @@ BROKEN = {
         11,
         "vault_permissions",
         {"MFACTL_PASSPHRASE_FILE": "{home}/phrase"},
+    ),
+    "a passphrase file that is no text": Broken(
+        _garble_a_passphrase, 8, "vault_key_incorrect", {"MFACTL_PASSPHRASE_FILE": "{home}/phrase"}
     ),
     "a passphrase of 2,000 characters": Broken(
         lambda _: None, 8, "vault_key_incorrect", {"MFACTL_PASSPHRASE": "x" * 2000}

@@ -430,8 +430,9 @@ def test_ctrl_d_at_a_prompt_cancels(stop_at: Stop, where: str) -> None:
             [{"param_name": "code"}],
         ),
         ("ada_with_totp", ("mfa", "disable"), "[y/N]", [{}, {"param_name": "yes"}]),
+        ("ada", ("verify",), "Password", [{"param_name": "password"}]),
     ],
-    ids=["a code", "an answer"],
+    ids=["a code", "an answer", "a password"],
 )
 def test_bytes_that_are_no_text_are_no_bug(
     request: pytest.FixtureRequest,

@@ -18,6 +18,7 @@ def test_a_set_is_ten_codes_of_sixty_bits() -> None:
 
     assert len(codes) == len(set(codes)) == 10
     assert all(len(code) == 12 for code in codes)
+    assert backup_codes.SALT_BYTES == 16
     assert 12 * math.log2(len(CROCKFORD)) == 60
 
 

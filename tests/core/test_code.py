@@ -38,6 +38,9 @@ def test_six_digits_may_have_spaces_or_one_hyphen_anywhere_inside(text: str) -> 
         "1234567",
         "12-34-56",
         "-123456",
+        " -123456",
+        "123456- ",
+        "-123-456",
         "123456-",
         "123_456",
         "12_34_56",
@@ -125,10 +128,20 @@ def test_six_digits_are_malformed_where_a_backup_code_is_insisted_on() -> None:
     assert "6 digits" not in refusal.long_message
 
 
+def test_what_is_malformed_is_told_both_shapes() -> None:
+    refusal = code.parse("abc")
+
+    assert isinstance(refusal, Refusal)
+    assert "6 digits" in refusal.long_message
+    assert "backup code" in refusal.long_message
+
+
 @pytest.mark.parametrize("start", ["123456", "4k7m-2p9x-t3wd"])
 def test_more_text_than_any_code_is_malformed_however_it_begins(start: str) -> None:
     assert_malformed(code.parse(start + " " * 64 + "and more"))
     assert_malformed(code.parse(start + "0" * 1_000_000))
+    assert isinstance(code.parse(start.ljust(64)), Typed)
+    assert_malformed(code.parse(start.ljust(65)))
 
 
 @given(st.text(CROCKFORD, min_size=12, max_size=12), st.randoms(use_true_random=False))

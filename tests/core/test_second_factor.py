@@ -2,7 +2,7 @@ import pytest
 
 from mfactl.core import second_factor, totp
 from mfactl.core.account import Account
-from mfactl.core.code import Typed
+from mfactl.core.code import Shape, Typed
 from mfactl.core.second_factor import Checked
 from mfactl.core.verdict import NO_WORK, Need, Work
 from mfactl.errors import Code, Refusal
@@ -102,7 +102,7 @@ def test_a_genuine_totp_code_that_was_used_is_refused_and_not_counted() -> None:
     for code in (app_code(), app_code(drift=-1)):
         checked = check(ada, code)
 
-        assert checked.account == ada
+        assert checked == Checked(ada, "totp", checked.refusals)
         assert only(checked).code is Code.CODE_INCORRECT
         assert only(checked).meta == {"param_name": "code"}
         assert "already used" in only(checked).long_message
@@ -190,9 +190,9 @@ def test_while_locked_every_code_is_refused_before_any_work(
 
     checked = check(ada, code, work=work)
 
+    strategy = "totp" if code.shape is Shape.DIGITS else "backup_code"
+    assert checked == Checked(ada, strategy, checked.refusals)
     assert codes(checked) == [Code.USER_LOCKED]
-    assert checked.need is None
-    assert checked.account == ada
 
 
 def test_a_lock_that_has_ended_lets_the_right_code_through_and_keeps_the_counter() -> None:

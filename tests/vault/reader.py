@@ -100,17 +100,16 @@ def _unlock(header: Json, key: bytes | None, passphrase: bytes | None) -> bytes:
         if slot["kind"] != ("key_file" if passphrase is None else "passphrase"):
             continue
         salt, wrapped = bytes.fromhex(slot["salt"]), bytes.fromhex(slot["wrapped"])
-        cost = slot["cost"] or [0, 0, 0]
         if passphrase is None:
             assert key is not None
             wrapping = _hkdf(key, salt, "slot/key_file")
         else:
-            memory, passes, lanes = cost
+            memory, passes, lanes = slot["cost"]
             argon2 = Argon2id(
                 salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory
             )
             wrapping = argon2.derive(passphrase)
-        parts = (header["vault_id"], slot["id"], slot["kind"], slot["created_at"], *cost)
+        parts = (header["vault_id"], slot["id"], slot["kind"], slot["created_at"], slot["cost"])
         return AESGCM(wrapping).decrypt(wrapped[:12], wrapped[12:], _joined("mfactl/slot", *parts))
     raise AssertionError("no slot of that kind")
 
@@ -119,9 +118,9 @@ def _told(events: list[Json]) -> dict[tuple[str, str], int]:
     """The versions of the records as the events tell them."""
     told: dict[tuple[str, str], int] = {}
     for event in events:
-        for kind, name, version in event["wrote"]:
-            assert version == told.get((kind, name), 0) + 1
-            told[kind, name] = version
+        for kind, name, replaced in event["wrote"]:
+            assert replaced == told.get((kind, name), 0)
+            told[kind, name] = event["number"]
         for kind, name, version in event["dropped"]:
             assert told.pop((kind, name)) == version
     return told
@@ -137,7 +136,7 @@ def _open(key: bytes, sealed: bytes, vault: str, place: tuple[Any, ...]) -> byte
 
 
 def _joined(purpose: str, *parts: Any) -> bytes:
-    return b"\0".join(str("" if p is None else p).encode() for p in (purpose, 1, *parts))
+    return json.dumps([purpose, 1, *parts], separators=(",", ":")).encode()
 
 
 def _share(key: bytes, kind: str, name: str, version: int) -> int:

@@ -18,7 +18,7 @@ from tests.support.builders import DAY, NOW
 from tests.vault.vaults import KEY, opened, plan
 
 PEPPER = Pepper("pepper", b"p" * 32)
-HEAD = Head("head", 7, "ab" * 32, 3, "cd" * 32, 0, "ef" * 32)
+HEAD = Head("head", 7, "ab" * 32, 3, "cd" * 32, 0, 1, "ef" * 32)
 EVENT = Event(
     number=7,
     at=NOW,
@@ -125,7 +125,7 @@ SPELLED: list[tuple[Any, str]] = [
     (
         HEAD,
         '{"id":"head","number":7,"hash":"' + "ab" * 32 + '","records":3,'
-        '"sum":"' + "cd" * 32 + '","epoch":0,"start":"' + "ef" * 32 + '"}',
+        '"sum":"' + "cd" * 32 + '","epoch":0,"generation":1,"start":"' + "ef" * 32 + '"}',
     ),
     (
         EVENT,

@@ -5,9 +5,10 @@ What only `vault check` notices is in test_check.py.
 
 import hashlib
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -643,19 +644,20 @@ def test_an_error_names_the_record_and_shows_nothing_of_it(vault_path: Path) -> 
 
 
 def rewrite_header(path: Path, *secrets: bytes, unlocked_with: bytes = KEY) -> None:
-    """What a command does that adds or removes slots, in one statement."""
-    with opened(path, key_file(unlocked_with)) as vault:
+    """What a command does that adds or removes slots: header and head in one transaction."""
+    with opened(path, key_file(unlocked_with)) as vault, vault.writing() as transaction:
         slot = vault.unlocked.slot
         data_key = keys.unwrap(slot, unlocked_with, vault_id=VAULT_ID)
         assert data_key is not None
-        header = vault.header
-        sub_keys = vault.unlocked.keys
-    slots = tuple(
-        keys.wrap(data_key, secret, vault_id=VAULT_ID, slot_id=f"s{n}", cost=None, now=NOW)
-        for n, secret in enumerate(secrets)
-    )
-    body = headers.encode(Header(VAULT_ID, header.generation + 1, False, NOW, slots))
-    edit(path, "UPDATE header SET body = ?, mac = ?", (body, headers.mac(body, sub_keys)))
+        slots = tuple(
+            keys.wrap(data_key, secret, vault_id=VAULT_ID, slot_id=f"s{n}", cost=None, now=NOW)
+            for n, secret in enumerate(secrets)
+        )
+        generation = vault.header.generation + 1
+        body = headers.encode(Header(VAULT_ID, generation, False, NOW, slots))
+        vault._database.put_header(body, headers.mac(body, vault.unlocked.keys))
+        transaction.head = transaction.head._replace(generation=generation)
+        transaction.commit(Draft(NOW, "slots_changed"))
 
 
 def test_a_transaction_that_finds_another_header_unlocks_again(vault_path: Path) -> None:
@@ -670,6 +672,15 @@ def test_a_transaction_that_finds_another_header_unlocks_again(vault_path: Path)
         transaction.put(ada())
         transaction.commit(Draft(NOW, "sign_in", "user_ada"))
     assert found(vault_path) == set()
+
+
+def test_an_older_header_with_the_same_key_is_refused(vault_path: Path) -> None:
+    with closing(sqlite3.connect(vault_path)) as connection:
+        older = connection.execute("SELECT body, mac FROM header").fetchone()
+    rewrite_header(vault_path, KEY, OTHER_KEY)
+    edit(vault_path, "UPDATE header SET body = ?, mac = ?", older)
+    with opened(vault_path) as vault, refused(Code.VAULT_CORRUPT), vault.reading():
+        pass
 
 
 def test_whoever_lost_his_slot_meanwhile_reads_nothing_more(vault_path: Path) -> None:

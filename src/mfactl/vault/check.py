@@ -116,10 +116,10 @@ class _Checker:
     def _told_by(self, event: Event) -> tuple[int, int]:
         """How an event says that the number of records and their sum changed."""
         count = total = 0
-        for kind, identifier, version in event.wrote:
-            total += records.fingerprint(self._keys.total, kind, identifier, version)
-            if version > 1:
-                total -= records.fingerprint(self._keys.total, kind, identifier, version - 1)
+        for kind, identifier, replaced in event.wrote:
+            total += records.fingerprint(self._keys.total, kind, identifier, event.number)
+            if replaced:
+                total -= records.fingerprint(self._keys.total, kind, identifier, replaced)
             else:
                 count += 1
         for kind, identifier, version in event.dropped:
@@ -133,7 +133,7 @@ class _Checker:
         for event, _ in self._transaction.events():
             if isinstance(event, MfactlError):
                 continue
-            told.update({(kind, identifier): version for kind, identifier, version in event.wrote})
+            told.update({(kind, identifier): event.number for kind, identifier, _ in event.wrote})
             for kind, identifier, _version in event.dropped:
                 told.pop((kind, identifier), None)
         for place, _record in self._transaction.records():

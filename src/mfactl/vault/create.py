@@ -22,6 +22,7 @@ from mfactl.vault.vault import Draft, Transaction
 
 PEPPER_BYTES = 32
 START_BYTES = 32
+FIRST_GENERATION = 1
 
 
 class Plan(NamedTuple):
@@ -46,7 +47,7 @@ def create(path: Path, plan: Plan) -> bool:
             unlocked = _unlocked(plan)
             database.put_header(unlocked.body, headers.mac(unlocked.body, unlocked.keys))
             start = os.urandom(START_BYTES).hex()
-            first = Head(HEAD_ID, 0, start, 0, f"{0:064x}", 0, start)
+            first = Head(HEAD_ID, 0, start, 0, f"{0:064x}", 0, FIRST_GENERATION, start)
             transaction = Transaction(database, unlocked, first)
             transaction.put(Pepper(PEPPER_ID, os.urandom(PEPPER_BYTES)))
             transaction.commit(Draft(plan.now, "vault_init", details={"test": plan.test}))
@@ -68,6 +69,6 @@ def _unlocked(plan: Plan) -> Unlocked:
         cost=plan.cost,
         now=plan.now,
     )
-    header = Header(plan.vault_id, 1, plan.test, plan.now, (slot,))
+    header = Header(plan.vault_id, FIRST_GENERATION, plan.test, plan.now, (slot,))
     body = headers.encode(header)
     return Unlocked(header, keys.derive(data_key, plan.vault_id), slot, body)

@@ -94,13 +94,21 @@ def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
             continue
         if slot.cost is not None and not is_bounded(slot.cost):
             raise failure(Code.VAULT_CORRUPT, "A slot of the vault asks for absurd parameters.")
-        data_key = unwrap(slot, secret.value, vault_id=header.vault_id)
+        data_key = _unwrapped(slot, secret, header.vault_id)
         if data_key is not None:
             keys = derive(data_key, header.vault_id)
             if not hmac.compare_digest(mac(body, keys), seal):
                 raise failure(Code.VAULT_CORRUPT, "The header of the vault was changed.")
             return Unlocked(header, keys, slot, body)
     raise failure(Code.VAULT_KEY_INCORRECT, f"{secret.source} does not open this vault.")
+
+
+def _unwrapped(slot: Slot, secret: Secret, vault_id: str) -> bytes | None:
+    try:
+        return unwrap(slot, secret.value, vault_id=vault_id)
+    except MemoryError:  # within the bounds a slot may still ask for more than there is
+        detail = "There is not enough memory to unlock the vault."
+        raise failure(Code.IO_ERROR, detail, "Close other programs and try again.") from None
 
 
 def _decode(body: bytes) -> Header:
@@ -113,7 +121,7 @@ def _decode(body: bytes) -> Header:
             _checked(int, raw["generation"]),
             _checked(bool, raw["test"]),
             _checked(int, raw["created_at"]),
-            tuple(_slot(slot) for slot in raw["slots"][:MAX_SLOTS]),
+            _slots(raw["slots"]),
         )
     except (ValueError, TypeError, KeyError):
         raise _damaged() from None
@@ -121,8 +129,10 @@ def _decode(body: bytes) -> Header:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     """The body as a JSON object with our magic."""
+    if len(body) > MAX_BYTES:
+        raise _damaged()
     try:
-        raw = json.loads(body[:MAX_BYTES])
+        raw = json.loads(body)
     except (ValueError, RecursionError):
         raise _damaged() from None
     if not isinstance(raw, dict) or raw.get("magic") != MAGIC:
@@ -132,6 +142,12 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 def _damaged() -> MfactlError:
     return failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.")
+
+
+def _slots(raw: Any) -> tuple[Slot, ...]:
+    if len(_checked(list, raw)) > MAX_SLOTS:
+        raise ValueError
+    return tuple(_slot(slot) for slot in raw)
 
 
 def _slot(raw: dict[str, Any]) -> Slot:

@@ -7,6 +7,7 @@ May import: mfactl.errors and cryptography.
 
 import hashlib
 import hmac
+import json
 import os
 import unicodedata
 from typing import NamedTuple
@@ -122,9 +123,8 @@ def _wrapping_key(slot: Slot, secret: bytes) -> bytes:
 
 
 def _bound(slot: Slot, vault_id: str) -> bytes:
-    cost = slot.cost or Cost(0, 0, 0)
-    parts = ("mfactl/slot", FORMAT, vault_id, slot.id, slot.kind, slot.created_at, *cost)
-    return "\0".join(str(part) for part in parts).encode()
+    parts = ["mfactl/slot", FORMAT, vault_id, slot.id, slot.kind, slot.created_at, slot.cost]
+    return json.dumps(parts, separators=(",", ":")).encode()
 
 
 def passphrase_bytes(text: str) -> bytes:

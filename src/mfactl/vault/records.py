@@ -29,8 +29,8 @@ class Head(NamedTuple):
     """The newest event, and a fingerprint of all live records; rewritten in every transaction.
 
     `records` counts them and `sum` is the sum modulo 2**256 of HMAC-SHA256(kind, id, version) over
-    the live records, as 64 hexadecimal digits; `start` is where the chain of events begins; `epoch`
-    ends every session.
+    the live records, as 64 hexadecimal digits; `epoch` ends every session; `generation` is the
+    header's, so that an older header is noticed; `start` is where the chain of events begins.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Head(NamedTuple):
     records: int
     sum: str
     epoch: int
+    generation: int
     start: str
 
 

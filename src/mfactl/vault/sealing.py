@@ -5,6 +5,7 @@ and index values). Nonces are drawn here and cannot be chosen. Lengths are hidde
 May import: mfactl.vault.keys, mfactl.errors and cryptography.
 """
 
+import json
 import os
 from typing import NamedTuple
 
@@ -47,11 +48,10 @@ def open_(key: bytes, sealed: object, place: Place, vault_id: str) -> bytes:
     nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     try:
         padded = AESGCM(key).decrypt(nonce, ciphertext, _bound(place, vault_id))
-    except (InvalidTag, ValueError):
+        return padded[: padded.rindex(_MARK)]
+    except (InvalidTag, ValueError, TypeError):  # TypeError: a place of bytes
         raise SealBroken from None
-    return padded[: padded.rindex(_MARK)]
 
 
 def _bound(place: Place, vault_id: str) -> bytes:
-    parts = ("mfactl/record", FORMAT, vault_id, *("" if part is None else part for part in place))
-    return "\0".join(str(part) for part in parts).encode()
+    return json.dumps(["mfactl/record", FORMAT, vault_id, *place], separators=(",", ":")).encode()

@@ -37,6 +37,20 @@ SCHEMA = (
 _ROW = "kind, id, version, lookup, account, expires, sealed"
 
 
+def _rows_of_schema() -> frozenset[tuple[str | None, ...]]:
+    """What sqlite_schema holds: type, name, table and statement. One index is SQLite's own."""
+    rows: set[tuple[str | None, ...]] = {("index", "sqlite_autoindex_record_1", "record", None)}
+    for statement in SCHEMA:
+        made, _, on = statement.partition(" ON ")
+        name = made.split()[2] if made.startswith("CREATE TABLE") else made.split()[-1]
+        kind = "table" if made.startswith("CREATE TABLE") else "index"
+        rows.add((kind, name, on.split()[0] if on else name, statement))
+    return frozenset(rows)
+
+
+_STORED = _rows_of_schema()
+
+
 class Row(NamedTuple):
     """A sealed record and the place it claims to belong to."""
 
@@ -66,6 +80,14 @@ class Database:
         connection = sqlite3.connect(
             uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         for pragma in (
             "trusted_schema=OFF",  # a planted view or trigger may call nothing
             "secure_delete=ON",  # what is dropped is overwritten
@@ -74,7 +96,6 @@ class Database:
             "synchronous=EXTRA",  # also the removal of the journal outlives a power cut
         ):
             connection.execute(f"PRAGMA {pragma}")
-        return connection
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -83,6 +104,8 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _translate(error, self.path) from None
+        except UnicodeDecodeError:  # SQLite quotes a damaged schema, and sqlite3 decodes it
+            raise failure(Code.VAULT_CORRUPT, f"The vault {self.path} is damaged.") from None
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -128,11 +151,8 @@ class Database:
             raise failure(
                 Code.VAULT_TOO_NEW, f"{self.path} has format {version}, made by a newer mfactl."
             )
-        stored = [
-            row[0]
-            for row in run("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")
-        ]
-        if version < 1 or sorted(stored) != sorted(SCHEMA):
+        stored = run("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+        if version < 1 or len(stored) != len(_STORED) or set(stored) != _STORED:
             raise failure(
                 Code.VAULT_CORRUPT, f"The tables of {self.path} are not as mfactl made them."
             )

@@ -121,10 +121,12 @@ class Transaction:
         self._keys = unlocked.keys
         self._vault_id = unlocked.header.vault_id
         self._versions: dict[tuple[str, str], int] = {}
-        self._wrote: dict[tuple[str, str], int] = {}
+        self._replaced: dict[tuple[str, str], int] = {}
         self._dropped: dict[tuple[str, str], int] = {}
         self._head_version = 0
         self.head = first or self._read_head()
+        if self.head.generation != unlocked.header.generation:
+            raise failure(Code.VAULT_CORRUPT, "The header of the vault is not its newest one.")
 
     # --- reading
 
@@ -198,10 +200,14 @@ class Transaction:
         if record is None:
             return None
         kind = records.kind_of(record)
-        event = None if row is None else self._decode(Event, self._open_event(row), "event", "")
+        event = None if row is None else self._event(row)
         if event is None or event.subject_version != self._versions[kind, record.id]:
             raise corrupt(kind, record.id, "is not the newest version of itself")
         return record
+
+    def _event(self, row: EventRow) -> Event:
+        event = self._decode(Event, self._open_event(row), "event", str(row.number))
+        return cast(Event, event)
 
     def _read(self, kind: type[_Any], row: Row | None) -> _Any | None:
         if row is None:
@@ -243,7 +249,7 @@ class Transaction:
         """Stores a record in place of the version that this transaction read, or as a new one."""
         kind = records.kind_of(record)
         replaces = self._versions.get((kind, record.id))
-        version = (replaces or 0) + 1
+        version = self.head.number + 1  # the event's: no version is ever given twice
         place = records.place_of(record, version, self._keys.address)
         sealed = seal(self._keys.record, records.encode(record), place, self._vault_id)
         if replaces is None:
@@ -252,7 +258,7 @@ class Transaction:
             raise corrupt(kind, record.id, "did not change when it was written")
         self._count(kind, record.id, replaces, version)
         self._versions[kind, record.id] = version
-        self._wrote[kind, record.id] = version
+        self._replaced.setdefault((kind, record.id), replaces or 0)
 
     def drop(self, record: Record) -> None:
         """Removes a record that this transaction read."""
@@ -271,7 +277,7 @@ class Transaction:
             kind = records.KINDS.get(place.kind)
             if kind is None:
                 raise corrupt(place.kind, place.id, "is of a kind that mfactl does not write")
-            if (place.kind, place.id) not in self._wrote:
+            if (place.kind, place.id) not in self._replaced:
                 self._read(kind, row)
                 self._drop(place.kind, place.id)
 
@@ -298,7 +304,7 @@ class Transaction:
             client=draft.client,
             code=draft.code,
             details=dict(draft.details),
-            wrote=[[*key, version] for key, version in self._wrote.items()],
+            wrote=[[*key, replaced] for key, replaced in self._replaced.items()],
             dropped=[[*key, version] for key, version in self._dropped.items()],
             previous=self.head.hash,
         )
@@ -312,6 +318,9 @@ class Transaction:
             version = self._versions.get((kind, subject))
             if version is not None:
                 return version
+            row = self._database.get(kind, subject)
+            if row is not None:
+                return row.place.version
         return 0
 
     def _append(self, event: Event) -> Mark:
