@@ -308,7 +308,7 @@ def parse_now(text: str) -> int:
         raise failure(
             Code.CONFIG_INVALID,
             "MFACTL_NOW has to be Unix seconds, such as 1767225600.",
-            "Set it right.",
+            "Set it so, or unset it.",
         )
     return int(text)
 

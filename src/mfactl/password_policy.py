@@ -32,7 +32,8 @@ def accept(
     data = normalised(password)
     text = data.decode()
     if len(text) < min_length:
-        detail = f"Passwords have {min_length} characters at least."
+        what = "Passphrases" if param == "passphrase" else "Passwords"
+        detail = f"{what} have {min_length} characters at least."
         raise failure(Code.PASSWORD_TOO_SHORT, detail, None, param_name=param)
     feedback = zxcvbn(text[:GUESSED_CHARACTERS], user_inputs=list(context))
     if feedback["score"] < min_score:

@@ -49,11 +49,8 @@ def test_a_full_stdout_is_11_and_no_traceback(
 
 
 @COMMANDS
-@WRITES
-def test_a_closed_stdout_is_11_and_no_traceback(
-    ada: Ada, command: str, unbuffered: str | None
-) -> None:
-    ended = ada.with_(PYTHONUNBUFFERED=unbuffered).shell(f"mfactl {command} >&-")
+def test_a_closed_stdout_is_11_and_no_traceback(ada: Ada, command: str) -> None:
+    ended = ada.shell(f"mfactl {command} >&-")
     assert ended.status == 11
     assert "Traceback" not in ended.err
     assert "Exception" not in ended.err
@@ -113,7 +110,6 @@ def test_a_pipeline_whose_reader_leaves_early_gets_141(ada: Ada) -> None:
     ("command", "param"),
     [
         (f"signin {EMAIL} --password-stdin", "password"),
-        (f"signin {EMAIL}", "password"),
         ("verify -", "code"),
         ("verify", "code"),
         ("totp", "secret"),

@@ -475,7 +475,7 @@ def test_codes_of_a_removed_app_and_its_set_are_worth_nothing() -> None:
 
     for code in (app_code(), backup_code()):
         verdict = verify.attempt(s, code, work=hashed(backup_code()))
-        assert codes_of(verdict) == [Code.STRATEGY_FOR_USER_INVALID]
+        assert codes_of(verdict) == [Code.NO_SECOND_FACTORS]
 
 
 def test_where_no_app_is_on_there_is_one_to_add() -> None:

@@ -161,6 +161,11 @@ def test_a_warning_counts_in_words() -> None:
         (121, "3 minutes"),
         (3599, "60 minutes"),
         (3600, "60 minutes"),
+        (7200, "120 minutes"),
+        (7201, "3 hours"),
+        (3 * HOUR, "3 hours"),
+        (3 * HOUR + 1, "4 hours"),
+        (DAY + HOUR, "25 hours"),
     ],
 )
 def test_a_length_of_time_is_rounded_up(seconds: int, text: str) -> None:

@@ -112,6 +112,7 @@ def test_a_wrong_current_password_is_counted_and_warned_about(
 
     assert codes_of(verdict)[0] is Code.PASSWORD_VALIDATION_FAILED
     assert verdict.refusals[0].entry.exit is Exit.REFUSED
+    assert verdict.refusals[0].meta == {"param_name": "current_password"}
     assert [r.meta["remaining_attempts"] for r in verdict.refusals[1:]] == warned
     assert verdict.writes == (ada._replace(lockout=failures(before + 1)),)
     assert (verdict.happened, verdict.subject) == (Happened.PASSWORD_CHANGE, "user_ada")

@@ -318,8 +318,8 @@ def test_a_wrong_password_is_not_hashed_anew() -> None:
     assert codes_of(verdict) == [Code.PASSWORD_OR_IDENTIFIER_INCORRECT]
 
 
-def test_a_verifier_that_is_not_outdated_stays() -> None:
-    work = right_password()._replace(new_password=NEW_VERIFIER)
+def test_a_verifier_that_is_not_known_to_be_outdated_stays() -> None:
+    work = Work(password=PasswordCheck(VERIFIER, matched=True), new_password=NEW_VERIFIER)
 
     assert written_account(start(situation(target=account()), work)).password == VERIFIER
 

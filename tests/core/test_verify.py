@@ -255,7 +255,7 @@ def test_while_locked_every_password_is_refused_before_any_work() -> None:
 def test_a_session_without_a_second_factor_is_stepped_up_by_password_only(code: Typed) -> None:
     verdict = by_code(signed_in_an_hour_ago(account()), code, hashed(backup_code()))
 
-    assert codes_of(verdict) == [Code.STRATEGY_FOR_USER_INVALID]
+    assert codes_of(verdict) == [Code.NO_SECOND_FACTORS]
     assert verdict.refusals[0].entry.exit is Exit.WRONG_STATE
     assert "--password-stdin" in verdict.refusals[0].next_step
     assert (verdict.happened, verdict.subject) == (Happened.STEP_UP, "user_ada")

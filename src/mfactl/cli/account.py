@@ -29,7 +29,8 @@ app = new_app(help="Look at the account, change its password.")
         "mfactl account show --json | jq .totp_enabled",
         "mfactl account show --field backup_codes_remaining",
     ),
-    exits=(0, 2, 4, 8, 9, 10, 11, 130),
+    exits=(0, 4, 8, 9),
+    documents=("user",),
 )
 def show(context: typer.Context) -> Outcome:
     """Show the account page: address, second factor, backup codes left, last sign-in, session."""
@@ -71,7 +72,8 @@ def _time(seconds: int) -> str:
         "mfactl account password --password-file old.txt --new-password-file new.txt",
         "mfactl account password --password-file old.txt --new-password-stdin < new.txt",
     ),
-    exits=(0, 2, 3, 4, 5, 6, 8, 9, 10, 11, 130),
+    exits=(0, 3, 4, 5, 6, 8, 9),
+    documents=("user",),
 )
 def password(
     context: typer.Context,
@@ -97,7 +99,7 @@ def password(
     if password_stdin and new_password_stdin:
         raise failure(Code.USAGE_ERROR, "Only one of the two passwords may come from stdin.")
     c = run.conversation
-    current = run.password(password_stdin, password_file)
+    current = run.password(password_stdin, password_file, prompt="Current password")
     new = run.new_password(new_password_stdin, new_password_file, name="new-password")
     concluded = run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
     account = concluded.verdict.account

@@ -92,7 +92,7 @@ def _run(arguments: list[str], options: Options) -> int:
         return output.emit(result, options.format)
     if result == Exit.INTERRUPTED:  # Typer has caught Ctrl-C
         raise KeyboardInterrupt
-    return _ended_early(result)
+    return _ended_early(result, _format(arguments, options))
 
 
 def _invoke(arguments: list[str], options: Options) -> Any:
@@ -110,6 +110,8 @@ def _invoke(arguments: list[str], options: Options) -> Any:
     except MfactlError:
         raise
     except OSError as error:
+        if output.write("") != Exit.DONE:  # it was --help that could not be printed
+            return Exit.MACHINE
         raise failure(Code.IO_ERROR, f"{error.strerror or type(error).__name__}.") from None
     except MemoryError:
         raise failure(
@@ -147,20 +149,18 @@ def _format(arguments: list[str], options: Options) -> Format:
     )
 
 
-def _ended_early(status: Any) -> int:
+def _ended_early(status: Any, how: Format) -> int:
     """--help and --version have printed already; what they printed has to have arrived."""
     if status == Exit.BROKEN_PIPE:
         output.abandon_stdout()
-        return int(status)
-    arrived = output.write("")
-    return int(status or 0) if arrived == Exit.DONE else arrived
+    arrived = status or output.write("")
+    return output.unprinted(arrived, how) if arrived == Exit.MACHINE else int(arrived)
 
 
 def _interrupted(how: Format, status: Exit) -> int:
     output.end_line()
-    refusal = Refusal(
-        Code.CANCELLED, "Interrupted.", "What was finished stays; look with: mfactl account show"
-    )
+    remedy = "What was finished stays. Run it again when you are ready."
+    refusal = Refusal(Code.CANCELLED, "Interrupted.", remedy)
     return output.fail(MfactlError(refusal), how, exit_status=status)
 
 

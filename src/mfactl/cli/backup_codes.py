@@ -21,7 +21,8 @@ app = new_app(help="Replace the backup codes.")
         "mfactl backup-codes regenerate --yes --field codes",
         "mfactl backup-codes regenerate --yes --json",
     ),
-    exits=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130),
+    exits=(0, 3, 4, 5, 6, 7, 8, 9),
+    documents=("backup_code",),
 )
 def regenerate(context: typer.Context, yes: Yes = False) -> Outcome:
     """Replace all backup codes by ten new ones, shown this once; the old ones are void.

@@ -4,6 +4,7 @@ May import: mfactl.service, mfactl.resources and mfactl.cli.
 """
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from mfactl import resources
 from mfactl.cli import output, prompts, qr
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
-from mfactl.cli.run import CodeArgument, Yes, accepted, run_of
+from mfactl.cli.run import CodeArgument, Yes, run_of
 from mfactl.cli.verify import ask
 from mfactl.core import code as codes
 from mfactl.service import factors
@@ -38,7 +39,8 @@ class Show(StrEnum):
         "mfactl mfa add --format ascii",
         "mfactl mfa add --format uri | qrencode -t ansiutf8",
     ),
-    exits=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130),
+    exits=(0, 3, 4, 5, 6, 7, 8, 9),
+    documents=("totp",),
 )
 def add(
     context: typer.Context,
@@ -54,8 +56,13 @@ def add(
     c = run.conversation
     added = run.stepping_up(lambda: factors.add(c), lambda: ask(run))
     document = resources.unverified_totp(added.enrolment, added.uri)
-    hints = ("Next: scan the code, or type the secret into your app. Then: mfactl mfa verify CODE",)
-    return Outcome(document, lambda: _shown(added, show), hints)
+    return Outcome(document, lambda: _shown(added, show), _hints(show))
+
+
+def _hints(show: Show) -> tuple[str, ...]:
+    if show in (Show.URI, Show.SECRET):
+        return ("Next: mfactl mfa verify CODE - once your app shows one",)
+    return ("Next: scan the code, or type the secret into your app. Then: mfactl mfa verify CODE",)
 
 
 def _shown(added: Added, show: Show) -> str:
@@ -73,13 +80,20 @@ def _drawn(uri: str, show: Show) -> str:
     else:
         style = qr.Style.COLOUR if output.may_colour() else qr.Style.PLAIN
     drawing = qr.draw(uri, style)
-    columns = prompts.columns()
+    columns, lines = prompts.window()
     if drawing.columns <= columns:
-        return drawing.text
+        taller = drawing.rows + TEXT_LINES > lines
+        return drawing.text + (SCROLL_UP if taller else "")
     return (
         f"The window has {columns} columns and the QR code needs {drawing.columns}: "
         "make it wider and run this again, or type the secret into your app.\n"
     )
+
+
+TEXT_LINES = 6  # what stands under the code, and the prompt
+SCROLL_UP = (
+    "\nThe window is lower than the code: scroll up, or make it higher and run this again.\n"
+)
 
 
 def _grouped(secret: str) -> str:
@@ -94,7 +108,8 @@ def _grouped(secret: str) -> str:
         "mfactl mfa verify 123456 --field backup_codes",
         "mfactl totp < secret.txt | mfactl mfa verify - --json",
     ),
-    exits=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130),
+    exits=(0, 3, 4, 5, 6, 7, 8, 9),
+    documents=("totp",),
 )
 def verify(context: typer.Context, code: CodeArgument = None) -> Outcome:
     """Confirm the authenticator app with the code that it shows, and get the backup codes.
@@ -103,7 +118,7 @@ def verify(context: typer.Context, code: CodeArgument = None) -> Outcome:
     """
     run = run_of(context)
     c = run.conversation
-    typed = accepted(codes.parse(run.code(code, "Code of your app")))
+    typed = run.code(code, "Code of your app", partial(codes.parse, digits_only=True))
     confirmed = run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
     account = confirmed.concluded.verdict.account
     assert account is not None  # a confirmation has one
@@ -128,7 +143,8 @@ def backup_codes_text(shown: tuple[str, ...]) -> str:
         "mfactl mfa disable --yes",
         "mfactl mfa disable --yes --json",
     ),
-    exits=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130),
+    exits=(0, 3, 4, 5, 6, 7, 8, 9),
+    documents=("deleted_object",),
 )
 def disable(context: typer.Context, yes: Yes = False) -> Outcome:
     """Remove the authenticator app, and the backup codes with it.

@@ -5,6 +5,7 @@ imported when one of its commands is named, and not before.
 May import: typer only.
 """
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, MutableMapping
@@ -64,12 +65,33 @@ class Command(TyperCommand):
         super().__init__(*args, params=[*params, *_common_options()], **kwargs)
 
 
+SYNONYMS = {  # what people type who know another tool
+    "confirm": "verify",
+    "enable": "add",
+    "enroll": "add",
+    "login": "signin",
+    "logout": "signout",
+    "off": "disable",
+    "on": "add",
+    "register": "signup",
+    "remove": "disable",
+    "status": "show",
+}
+
+
 class Group(TyperGroup):
     """A group with the common options."""
 
     def __init__(self, *, params: list[Any], **kwargs: Any) -> None:
         kwargs["context_settings"] = HELP_NAMES
         super().__init__(params=[*params, *_common_options()], **kwargs)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The named command; a word of other tools is answered with ours."""
+        ours = SYNONYMS.get(args[0])
+        if args[0] not in self.commands and ours in self.commands:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{ours}'?")
+        return super().resolve_command(ctx, args)
 
 
 class Entry(NamedTuple):
@@ -132,16 +154,46 @@ def new_app(**settings: Any) -> typer.Typer:
     )
 
 
+EVERYWHERE = (1, 2, 10, 11, 130)  # the exit statuses that any command can end with
+
+
 def command(
-    app: typer.Typer, name: str, *, examples: tuple[str, ...], exits: tuple[int, ...]
+    app: typer.Typer,
+    name: str,
+    *,
+    examples: tuple[str, ...],
+    exits: tuple[int, ...],
+    documents: tuple[str, ...],
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a command; its help is the docstring, three examples and its exit statuses."""
+    """Registers a command; its help is the docstring, three examples and its exit statuses.
+
+    `documents` names the schemas of what it prints: a --field that none of them has is refused
+    before anything is done.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        about = inspect.cleandoc(function.__doc__ or "")
         shown = "\n".join(f"  {example}" for example in examples)
-        ends = "\n".join(f"  {status:3}  {EXIT_MEANINGS[Exit(status)]}" for status in exits)
-        text = f"{inspect.cleandoc(function.__doc__ or '')}\n\n\b\nExamples:\n{shown}"
-        epilog = f"\b\nExit status:\n{ends}"
-        return app.command(name, cls=Command, help=text, epilog=epilog)(function)
+        ends = "\n".join(
+            f"  {status:3}  {EXIT_MEANINGS[Exit(status)]}"
+            for status in sorted({*exits, *EVERYWHERE})
+        )
+
+        @functools.wraps(function)
+        def checked(context: typer.Context, *args: Any, **kwargs: Any) -> Any:
+            if context.obj.field is not None:
+                # Here, because importlib.resources takes 4 ms and few commands are given --field.
+                from mfactl.cli import fields  # noqa: PLC0415
+
+                fields.check(context.obj.field, documents)
+            return function(context, *args, **kwargs)
+
+        return app.command(
+            name,
+            cls=Command,
+            help=f"{about}\n\n\b\nExamples:\n{shown}",
+            short_help=about.partition("\n")[0].partition(":")[0].rstrip(".") + ".",
+            epilog=f"\b\nExit status:\n{ends}",
+        )(checked)
 
     return register

@@ -38,7 +38,8 @@ def _document(message: Message, *, with_body: bool) -> Document:
         "mfactl outbox list --json | jq -r '.data[].subject'",
         "mfactl outbox list --field total_count",
     ),
-    exits=(0, 2, 7, 10, 11, 130),
+    exits=(0, 7),
+    documents=("list",),
 )
 def list_(context: typer.Context) -> Outcome:
     """List the messages, the newest first."""
@@ -60,7 +61,8 @@ def _line(message: Message) -> str:
         "mfactl outbox show ada@example.com",
         "mfactl outbox show ada@example.com --field body",
     ),
-    exits=(0, 2, 7, 10, 11, 130),
+    exits=(0, 7),
+    documents=("message",),
 )
 def show(
     context: typer.Context,
@@ -83,7 +85,8 @@ def show(
         "mfactl outbox code ada@example.com | mfactl verify -",
         "mfactl outbox code ada@example.com --json",
     ),
-    exits=(0, 2, 7, 10, 11, 130),
+    exits=(0, 7),
+    documents=("email_code",),
 )
 def code(
     context: typer.Context,
@@ -104,7 +107,8 @@ def code(
     app,
     "clear",
     examples=("mfactl outbox clear", "mfactl outbox clear --quiet", "mfactl outbox clear --json"),
-    exits=(0, 2, 7, 10, 11, 130),
+    exits=(0, 7),
+    documents=("outbox",),
 )
 def clear(context: typer.Context) -> Outcome:
     """Remove all messages."""

@@ -58,7 +58,7 @@ def emit(outcome: Outcome, how: Format) -> int:
         for hint in outcome.hints:
             note(hint, how)
         return outcome.exit
-    return _unprinted(status, how)
+    return unprinted(status, how)
 
 
 def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> int:
@@ -73,7 +73,7 @@ def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> 
     if not how.quiet:
         complain(error.refusals)
     if status != Exit.DONE:
-        return _unprinted(status, how)
+        return unprinted(status, how)
     return error.exit if exit_status is None else exit_status
 
 
@@ -111,13 +111,14 @@ def abandon_stdout() -> None:
     sys.stdout = None
 
 
-def _unprinted(status: int, how: Format) -> int:
+def unprinted(status: int, how: Format) -> int:
+    """Says that the result did not arrive; the exit status."""
     if status == Exit.MACHINE and not how.quiet:
         full = Refusal(
             Code.IO_ERROR,
             "The result could not be printed: standard output is full or closed.",
-            "What was done stays done; codes that you have not seen are replaced with: "
-            "mfactl backup-codes regenerate",
+            "What was done stays done. A secret that you have not seen: mfactl mfa add again; "
+            "backup codes: mfactl backup-codes regenerate",
         )
         complain((full,))
     return status

@@ -26,28 +26,21 @@ def secret(prompt: str) -> str:
     try:
         return getpass.getpass(prompt + ": ")
     except EOFError:
+        say("")
         raise failure(Code.CANCELLED) from None
     except UnicodeDecodeError:
         raise _not_text(prompt, "the terminal") from None
 
 
-def new_secret(prompt: str) -> str:
-    """Asks for a secret that is set: twice, until both are the same."""
-    while True:
-        first = secret(prompt)
-        if first == secret(f"{prompt}, once more"):
-            return first
-        _say("The two are not the same; try again.")
-
-
 def line(prompt: str) -> str:
     """Asks for something that may be seen."""
-    _say(prompt + ": ", end="")
+    say(prompt + ": ", end="")
     try:
         text = sys.stdin.readline()
     except UnicodeDecodeError:
         raise _not_text(prompt, "the terminal") from None
     if not text:
+        say("")
         raise failure(Code.CANCELLED)
     return text.removesuffix("\n")
 
@@ -57,7 +50,8 @@ def agrees(question: str) -> bool:
     return line(f"{question} [y/N]").strip().lower() in ("y", "yes")
 
 
-def _say(text: str, end: str = "\n") -> None:
+def say(text: str, end: str = "\n") -> None:
+    """A line for whoever is at the terminal."""
     with contextlib.suppress(OSError):
         print(text, end=end, file=sys.stderr, flush=True)
 
@@ -92,7 +86,7 @@ def _text(data: bytes, what: str, source: str) -> str:
     except UnicodeDecodeError:
         raise _not_text(what, source) from None
     if not text:
-        raise _missing(what, f"The {what} from {source} is empty.")
+        raise _missing(what, f"The {what} from {source} is empty.", "Put it there, on one line.")
     return text
 
 
@@ -112,9 +106,10 @@ def _missing(what: str, detail: str, remedy: str | None = None) -> MfactlError:
     return failure(Code.PARAM_MISSING, detail, remedy, param_name=what.replace(" ", "_"))
 
 
-def columns() -> int:
-    """The width of the terminal that stdout is; endless where it is none."""
+def window() -> tuple[int, int]:
+    """Columns and lines of the terminal that stdout is; endless where it is none."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        size = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
-        return 1 << 16
+        return (1 << 16, 1 << 16)
+    return size.columns, size.lines

@@ -16,6 +16,7 @@ from mfactl import config
 from mfactl.cli import output, prompts
 from mfactl.cli.options import Options
 from mfactl.conversation import Accept, Conversation, NewPassword, Surroundings, system_clock
+from mfactl.core.code import Typed
 from mfactl.errors import Code, MfactlError, Refusal, failure
 
 _Answer = TypeVar("_Answer")
@@ -30,8 +31,10 @@ PasswordFile = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 CodeArgument = Annotated[
-    str | None, typer.Argument(metavar="[CODE]", help="The code, or - to read it from stdin.")
+    list[str] | None,
+    typer.Argument(metavar="[CODE]", help="The code, or - to read it from stdin."),
 ]
+Parse = Callable[[str], Typed | Refusal]
 
 
 class Run:
@@ -82,7 +85,12 @@ class Run:
         return self.can_ask and not self.options.json and self.options.field is None
 
     def password(
-        self, from_stdin: bool, from_file: Path | None, *, name: str = "password"
+        self,
+        from_stdin: bool,
+        from_file: Path | None,
+        *,
+        name: str = "password",
+        prompt: str = "Password",
     ) -> Callable[[], str]:
         """How to get a password, when one is needed. `name` is that of its options."""
         if from_stdin and from_file is not None:
@@ -96,7 +104,7 @@ class Run:
                 return prompts.from_file(from_file, what)
             if not self.can_ask:
                 raise prompts.missing(what, f"--{name}-stdin or --{name}-file FILE")
-            return prompts.secret(what.capitalize())
+            return prompts.secret(prompt)
 
         return get
 
@@ -118,21 +126,28 @@ class Run:
     def until_accepted(self, prompt: str, accept: Callable[[str], _Answer]) -> _Answer:
         """Asks for a secret that is set, until it is accepted."""
         while True:
-            text = prompts.new_secret(prompt)
+            text = prompts.secret(prompt)
             try:
-                return accept(text)
+                answer = accept(text)
             except MfactlError as error:
                 output.complain(error.refusals)
+                continue
+            if text == prompts.secret("The same once more"):
+                return answer
+            prompts.say("The two are not the same; try again.")
 
-    def code(self, given: str | None, prompt: str = "Code") -> str:
-        """A code: the argument, stdin, or what is typed."""
-        if given == "-":
-            return prompts.from_stdin("code")
+    def code(self, given: list[str] | None, prompt: str, parse: Parse) -> Typed:
+        """A code: the argument, stdin, or what is typed, which is asked for until it has a shape."""
         if given is not None:
-            return given
+            text = prompts.from_stdin("code") if given == ["-"] else " ".join(given)
+            return accepted(parse(text))
         if not self.can_ask:
             raise prompts.missing("code", "an argument, or - to read it from stdin")
-        return prompts.line(prompt)
+        while True:
+            typed = parse(prompts.line(prompt))
+            if not isinstance(typed, Refusal):
+                return typed
+            output.complain((typed,))
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Asks before something destructive. Raises `cancelled` if the answer is no."""

@@ -23,7 +23,8 @@ app = new_app()
         "mfactl signin ada@example.com --password-stdin < password.txt",
         "mfactl signin ada@example.com --password-file password.txt --field status",
     ),
-    exits=(0, 2, 3, 5, 6, 7, 8, 9, 10, 11, 130),
+    exits=(0, 3, 5, 6, 7, 8, 9),
+    documents=("sign_in_attempt",),
 )
 def signin(
     context: typer.Context,

@@ -18,7 +18,8 @@ app = new_app()
     app,
     "signout",
     examples=("mfactl signout", "mfactl signout --all", "mfactl signout --json"),
-    exits=(0, 2, 4, 8, 9, 10, 11, 130),
+    exits=(0, 4, 8, 9),
+    documents=("session", "sign_up_attempt", "sign_in_attempt"),
 )
 def signout(
     context: typer.Context,

@@ -26,7 +26,8 @@ app = new_app()
         "mfactl signup ada@example.com --password-stdin < password.txt",
         "mfactl signup ada@example.com --password-file password.txt --json",
     ),
-    exits=(2, 3, 6, 7, 8, 9, 10, 11, 130),
+    exits=(3, 6, 7, 8, 9),
+    documents=("sign_up_attempt",),
 )
 def signup(
     context: typer.Context,

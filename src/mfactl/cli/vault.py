@@ -31,7 +31,8 @@ app = new_app(help="Make, look at and check the encrypted vault.")
         "mfactl vault init --passphrase",
         "mfactl vault init --test --vault ./test.db --key-file ./test.key",
     ),
-    exits=(0, 2, 7, 8, 9, 10, 11, 130),
+    exits=(0, 7, 8, 9),
+    documents=("vault",),
 )
 def init(
     context: typer.Context,
@@ -84,7 +85,8 @@ def _new_passphrase(run: Run, accept: Callable[[str], str]) -> str:
         "mfactl vault status --json | jq .slots",
         "mfactl vault status --field path",
     ),
-    exits=(0, 2, 8, 9, 10, 11, 130),
+    exits=(0, 8, 9),
+    documents=("vault",),
 )
 def status(context: typer.Context) -> Outcome:
     """Show where the vault is, what unlocks it, and what is unsafe about the set-up."""
@@ -151,7 +153,8 @@ def _kdf(cost: Cost) -> Document:
         "mfactl vault check --vault ./copy.db",
         "mfactl vault check --json",
     ),
-    exits=(0, 2, 8, 9, 10, 11, 130),
+    exits=(0, 8, 9),
+    documents=("vault_check",),
 )
 def check(context: typer.Context) -> Outcome:
     """Read everything in the vault: seals, index values, the chain of events, the head."""

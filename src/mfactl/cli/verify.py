@@ -1,5 +1,6 @@
 """`verify`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
 
+from functools import partial
 from typing import Annotated, assert_never
 
 import typer
@@ -8,7 +9,7 @@ from mfactl import resources
 from mfactl.cli import prompts
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
-from mfactl.cli.run import CodeArgument, PasswordFile, PasswordStdin, Run, accepted, run_of
+from mfactl.cli.run import CodeArgument, PasswordFile, PasswordStdin, Run, run_of
 from mfactl.conversation import Concluded
 from mfactl.core import code as codes
 from mfactl.core.client import SignIn, SignUp
@@ -29,7 +30,8 @@ LOW = 3  # so few backup codes left are worth a word
         "mfactl verify 4k7m-2p9x-t3wd --backup-code",
         "mfactl outbox code ada@example.com | mfactl verify -",
     ),
-    exits=(0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130),
+    exits=(0, 3, 4, 5, 6, 7, 8, 9),
+    documents=("sign_up_attempt", "sign_in_attempt", "session_reverification"),
 )
 def verify(
     context: typer.Context,
@@ -60,9 +62,9 @@ def verify(
         return _done(run, service.by_password(run.conversation, password))
     if code is None and not backup_code:
         return _done(run, ask(run))
-    return _done(
-        run, _try(run, run.code(code, "Backup code" if backup_code else "Code"), backup_code)
-    )
+    parse = partial(codes.parse, backup_only=backup_code)
+    typed = run.code(code, "Backup code", parse)
+    return _done(run, service.by_code(run.conversation, typed))
 
 
 def ask(run: Run) -> Concluded:
@@ -75,15 +77,13 @@ def ask(run: Run) -> Concluded:
         case Awaited.PASSWORD:
             return service.by_password(run.conversation, run.password(False, None))
         case Awaited.EMAIL_CODE:
-            return _try(run, run.code(None, "Code in the e-mail"), False)
+            parse = partial(codes.parse, digits_only=True)
+            return service.by_code(run.conversation, run.code(None, "Code in the e-mail", parse))
         case Awaited.SECOND_FACTOR:
-            return _try(run, run.code(None, "Code of your app, or a backup code"), False)
+            prompt = "Code of your app, or a backup code"
+            return service.by_code(run.conversation, run.code(None, prompt, codes.parse))
         case _:
             assert_never(awaited)
-
-
-def _try(run: Run, text: str, backup_only: bool) -> Concluded:
-    return service.by_code(run.conversation, accepted(codes.parse(text, backup_only=backup_only)))
 
 
 def _resend(run: Run) -> Outcome:

@@ -36,12 +36,14 @@ class Typed(NamedTuple):
         return f"Typed({self.shape}, ...)"
 
 
-def parse(text: str, *, backup_only: bool = False) -> Typed | Refusal:
-    """The code in `text`, or why it has no code's shape. `backup_only` insists on a backup code."""
+def parse(text: str, *, backup_only: bool = False, digits_only: bool = False) -> Typed | Refusal:
+    """The code in `text`, or why it has no code's shape; one of the two may be insisted on."""
     text = text.strip(" ") if len(text) <= _INPUT_CHARACTERS else ""
     digits = None if backup_only else _digits(text)
     if digits is not None:
         return Typed(Shape.DIGITS, digits)
+    if digits_only:
+        return malformed("This code has 6 digits.")
     backup = _backup(text)
     if backup is not None:
         return Typed(Shape.BACKUP, backup)

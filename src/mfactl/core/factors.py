@@ -83,7 +83,7 @@ def disable(s: Situation) -> Verdict | Refusal:
     client, current, account = found
     if account.totp is None:
         return Refusal(
-            Code.RESOURCE_NOT_FOUND, "No authenticator app is on.", "Run: mfactl mfa add"
+            Code.RESOURCE_NOT_FOUND, "No authenticator app is on.", "There is nothing to remove."
         )
     stale = session.stale(current, account, now=s.now)
     if stale is not None:

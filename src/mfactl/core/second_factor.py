@@ -67,7 +67,7 @@ def _check_backup(account: Account, *, now: int, work: Work) -> Checked:
             Code.CODE_INCORRECT,
             "That backup code was already used.",
             "Each works once: use another one of the set.",
-            {"param_name": "code"},
+            {"param_name": "code", "already_used": True},
         )
         return Checked(account, strategy, (used,))
     spent = backup_codes.use(codes, found.place, now=now)
@@ -92,4 +92,5 @@ def already_used(*, clock_back: bool) -> Refusal:
     else:
         detail = "That code was already used."
         remedy = "Wait for the next one; your app shows a new code every 30 seconds."
-    return Refusal(Code.CODE_INCORRECT, detail, remedy, {"param_name": "code"})
+    meta = {"param_name": "code", "already_used": True}
+    return Refusal(Code.CODE_INCORRECT, detail, remedy, meta)

@@ -152,7 +152,11 @@ def _wrong(s: Situation, client: Client, sign_up: SignUp) -> Verdict:
 def _pending(s: Situation) -> tuple[Client, SignUp] | Refusal:
     client = s.client
     if client is None or not isinstance(client.pending, SignUp):
-        return Refusal(Code.CLIENT_STATE_INVALID, "No sign-up is waiting for a code here.")
+        return Refusal(
+            Code.CLIENT_STATE_INVALID,
+            "No sign-up is waiting for a code here.",
+            "Sign-ups begin with: mfactl signup EMAIL",
+        )
     if not is_pending_fresh(client.pending, now=s.now):
         return Refusal(
             Code.CLIENT_STATE_INVALID, "That sign-up has lapsed.", "Run: mfactl signup EMAIL"

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mfactl.errors import Code, MfactlError, failure
-from mfactl.vault.keys import FORMAT, Cost, Keys, Slot, derive, is_bounded, unwrap
+from mfactl.vault.keys import FORMAT, KEY_FILE, Cost, Keys, Slot, derive, is_bounded, unwrap
 
 MAGIC = "mfactl"
 ALGORITHMS = "AES-256-GCM HKDF-SHA256 HMAC-SHA256 Argon2id"
 MAX_BYTES = 1 << 16
 MAX_SLOTS = 16
+TYPE_AGAIN = "Type it again, or check MFACTL_PASSPHRASE_FILE and --vault."
 
 
 class Header(NamedTuple):
@@ -100,7 +101,8 @@ def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
             if not hmac.compare_digest(mac(body, keys), seal):
                 raise failure(Code.VAULT_CORRUPT, "The header of the vault was changed.")
             return Unlocked(header, keys, slot, body)
-    raise failure(Code.VAULT_KEY_INCORRECT, f"{secret.source} does not open this vault.")
+    remedy = "Check MFACTL_KEY_FILE and --vault." if secret.kind == KEY_FILE else TYPE_AGAIN
+    raise failure(Code.VAULT_KEY_INCORRECT, f"{secret.source} does not open this vault.", remedy)
 
 
 def _unwrapped(slot: Slot, secret: Secret, vault_id: str) -> bytes | None:
