@@ -42,7 +42,7 @@ step 0 mfactl verify "$code"
 
 say "Add an authenticator app. A phone scans the code; here a file plays the phone."
 step 0 mfactl mfa add
-mfactl mfa add --format secret > "$secret" # asking again makes a new secret in place of the first
+mfactl mfa add --format secret --quiet > "$secret" # asking again makes a new secret in place of the first
 step 0 mfactl mfa verify "$(phone)"
 
 say "Sign in with both factors. Exit 3: the password was right, a second factor is needed."

@@ -22,7 +22,8 @@ from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.unlocking import Unlocker
 from mfactl.vault.create import Plan, create
 from mfactl.vault.keys import FLOOR, RECOMMENDED, Cost
-from mfactl.vault.vault import Draft, Mark, Transaction, Vault
+from mfactl.vault.transaction import Draft, Mark, Transaction
+from mfactl.vault.vault import Vault
 
 Clock = Callable[[], int]
 RandomBytes = Callable[[int], bytes]

@@ -7,11 +7,7 @@ import pytest
 
 from tests.cli.program import COMMAND, EMAIL, Ada, Ended, Program
 
-UNPRINTED = (
-    "mfactl: The result could not be printed: standard output is full or closed.\n"
-    "What was done stays done; codes that you have not seen are replaced with: "
-    "mfactl backup-codes regenerate\n"
-)
+UNPRINTED = "mfactl: The result could not be printed: standard output is full or closed.\n"
 WRITES = pytest.mark.parametrize("unbuffered", [None, "1"], ids=["buffered", "unbuffered"])
 COMMANDS = pytest.mark.parametrize(
     "command",
@@ -67,7 +63,9 @@ def test_a_pipe_that_nobody_reads_is_141_and_quiet(
 
 
 def test_what_could_not_be_printed_is_told(ada: Ada) -> None:
-    assert ada.shell("mfactl account show > /dev/full").err.endswith(UNPRINTED)
+    told = ada.shell("mfactl account show > /dev/full").err
+    assert UNPRINTED in told
+    assert "mfactl backup-codes regenerate" in told
     assert ada.shell("mfactl account show -q > /dev/full").err == ""
 
 

@@ -92,6 +92,21 @@ def test_verify_asks_for_the_second_factor(ada_signing_in: Ada) -> None:
     assert f"Signed in as {EMAIL}." in ended.err
 
 
+@pytest.mark.parametrize("state", ["ada_signing_in", "ada_signing_up"])
+def test_a_code_without_a_shape_is_asked_for_again(
+    request: pytest.FixtureRequest, state: str
+) -> None:
+    ada: Ada = request.getfixturevalue(state).at(NOW + 30)
+    code = ada.backup_codes[0] if ada.backup_codes else ada.ask("outbox", "code", EMAIL)["code"]
+    with Terminal(ada, "verify") as terminal:
+        terminal.answer("Code", "12345")
+        terminal.wait_for("6 digits")
+        terminal.answer("Code", code)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert "not counted as a try" in ended.err
+
+
 def test_verify_asks_for_the_password_where_that_is_the_strongest_factor(ada: Ada) -> None:
     with Terminal(ada.at(LATER), "verify") as terminal:
         terminal.answer("Password", PASSWORD)
@@ -124,7 +139,6 @@ def test_a_bad_password_is_told_and_asked_for_again(with_vault: Program) -> None
     with Terminal(with_vault, "signup", EMAIL) as terminal:
         for bad, told in (("short", "8 characters at least"), ("password123", "common password")):
             terminal.answer("Password", bad)
-            terminal.answer("once more", bad)
             terminal.wait_for(told)
         terminal.answer("Password", PASSWORD)
         terminal.answer("once more", PASSWORD)
@@ -188,7 +202,7 @@ def test_an_agreed_question_replaces_the_backup_codes(ada_with_totp: Ada, tmp_pa
 
 def test_a_new_password_is_asked_for_twice_after_the_current_one(ada: Ada) -> None:
     with Terminal(ada, "account", "password") as terminal:
-        terminal.answer("Password", PASSWORD)
+        terminal.answer("Current password", PASSWORD)
         terminal.answer("New password", NEW_PASSWORD)
         terminal.answer("once more", NEW_PASSWORD)
         ended = terminal.end()
@@ -309,9 +323,9 @@ PROMPTS = {
     ),
     "removing the app": Prompt("ada_with_totp", ("mfa", "disable"), ("[y/N]",)),
     "replacing the codes": Prompt("ada_with_totp", ("backup-codes", "regenerate"), ("[y/N]",)),
-    "the current password": Prompt("ada", ("account", "password"), ("Password",)),
+    "the current password": Prompt("ada", ("account", "password"), ("Current password",)),
     "the new password": Prompt(
-        "ada", ("account", "password"), ("Password", "New password"), (PASSWORD,)
+        "ada", ("account", "password"), ("Current password", "New password"), (PASSWORD,)
     ),
     "the passphrase of a new vault": Prompt(
         "nowhere", ("vault", "init", "--passphrase"), ("Passphrase for the vault",)

@@ -44,8 +44,7 @@ def validate(document: object) -> None:
 
 def _schema_name(document: object) -> str:
     __tracebackhide__ = True
-    if not isinstance(document, dict):
-        raise AssertionError(f"a document is a JSON object, not {type(document).__name__}")
+    assert isinstance(document, dict), "a document is a JSON object"
     if "errors" in document:
         return "errors"
     if "deleted" in document:

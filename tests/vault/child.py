@@ -15,7 +15,8 @@ from mfactl import files
 from mfactl.core.account import Stranger
 from mfactl.errors import MfactlError
 from mfactl.vault.create import create
-from mfactl.vault.vault import Draft, Vault
+from mfactl.vault.transaction import Draft
+from mfactl.vault.vault import Vault
 from tests.support.builders import NOW
 from tests.vault.vaults import ada, findings, opened, passphrase, plan, report_of, write
 

@@ -13,7 +13,7 @@ from mfactl.errors import Code
 from mfactl.vault import header as headers
 from mfactl.vault.check import Finding, check
 from mfactl.vault.sealing import seal
-from mfactl.vault.vault import Mark, event_place
+from mfactl.vault.transaction import Mark, event_place
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
     BOB,

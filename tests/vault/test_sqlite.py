@@ -16,7 +16,8 @@ from mfactl.vault import sqlite
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
 from mfactl.vault.sqlite import APPLICATION_ID, SCHEMA
-from mfactl.vault.vault import Draft, Vault
+from mfactl.vault.transaction import Draft
+from mfactl.vault.vault import Vault
 from tests.support.builders import NOW
 from tests.vault.vaults import (
     BOB,

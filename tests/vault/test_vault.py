@@ -20,7 +20,8 @@ from mfactl.vault import header as headers
 from mfactl.vault import keys
 from mfactl.vault.header import Header
 from mfactl.vault.sealing import seal
-from mfactl.vault.vault import PRUNED_AT_ONCE, Draft, Mark, Vault, event_place
+from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark, event_place
+from mfactl.vault.vault import Vault
 from tests.support import builders
 from tests.support.builders import DAY, NOW
 from tests.vault.reader import read

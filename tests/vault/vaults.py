@@ -21,7 +21,8 @@ from mfactl.vault.check import Finding, Report, check
 from mfactl.vault.create import Plan, create
 from mfactl.vault.header import Secret, SecretProvider
 from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Cost
-from mfactl.vault.vault import Draft, Mark, Transaction, Vault
+from mfactl.vault.transaction import Draft, Mark, Transaction
+from mfactl.vault.vault import Vault
 from tests.support import builders
 from tests.support.builders import NOW
 

@@ -91,9 +91,7 @@ def _drawn(uri: str, show: Show) -> str:
 
 
 TEXT_LINES = 6  # what stands under the code, and the prompt
-SCROLL_UP = (
-    "\nThe window is lower than the code: scroll up, or make it higher and run this again.\n"
-)
+SCROLL_UP = "\nThe window is lower than the code: scroll up, or make it higher and repeat this.\n"
 
 
 def _grouped(secret: str) -> str:

@@ -137,7 +137,7 @@ class Run:
             prompts.say("The two are not the same; try again.")
 
     def code(self, given: list[str] | None, prompt: str, parse: Parse) -> Typed:
-        """A code: the argument, stdin, or what is typed, which is asked for until it has a shape."""
+        """A code: the argument, stdin, or what is typed, until that has a code's shape."""
         if given is not None:
             text = prompts.from_stdin("code") if given == ["-"] else " ".join(given)
             return accepted(parse(text))

@@ -13,7 +13,8 @@ from mfactl.vault import records
 from mfactl.vault.keys import Keys
 from mfactl.vault.records import Event, Record
 from mfactl.vault.sealing import Place
-from mfactl.vault.vault import Mark, Transaction, Vault
+from mfactl.vault.transaction import Mark, Transaction
+from mfactl.vault.vault import Vault
 
 MODULUS = 2**256
 

@@ -18,7 +18,7 @@ from mfactl.vault.header import Header, Unlocked
 from mfactl.vault.keys import Cost
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Head, Pepper
 from mfactl.vault.sqlite import created
-from mfactl.vault.vault import Draft, Transaction
+from mfactl.vault.transaction import Draft, Transaction
 
 PEPPER_BYTES = 32
 START_BYTES = 32

@@ -1,0 +1,283 @@
+"""A transaction: typed records, the event that tells of them, and the head that sums them up.
+
+Guarantees: what is read was sealed for the place it was read from, and an account or stranger is
+the version that the newest event about it names; what is written names the version that it
+replaces; `commit` appends one event and rewrites the head, or nothing stays.
+May import: mfactl.core, mfactl.errors and the rest of mfactl.vault.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
+
+from mfactl.core.account import Account, Stranger
+from mfactl.core.client import Client
+from mfactl.errors import Code, MfactlError, failure
+from mfactl.vault import records
+from mfactl.vault.header import Unlocked
+from mfactl.vault.records import HEAD_ID, PEPPER_ID, Event, Head, Pepper, Record
+from mfactl.vault.sealing import Place, SealBroken, open_, seal
+from mfactl.vault.sqlite import Database, EventRow, Row
+
+PRUNED_AT_ONCE = 2  # a write drops as many lapsed records, so that none pile up
+
+
+_Any = TypeVar("_Any")
+_Counted = TypeVar("_Counted", bound=Account | Stranger)
+
+
+class Mark(NamedTuple):
+    """A place in the chain of events: a number, and the hash of the event with that number."""
+
+    number: int
+    hash: str
+
+
+class Draft(NamedTuple):
+    """What the writer knows of an event before it is numbered."""
+
+    at: int
+    happened: str
+    subject: str = ""
+    client: str | None = None
+    code: str | None = None
+    details: Mapping[str, Any] = {}
+
+
+class Transaction:
+    """Typed access to the records, inside `Vault.reading` or `Vault.writing`."""
+
+    def __init__(self, database: Database, unlocked: Unlocked, first: Head | None = None) -> None:
+        """`first` is the head of a vault that is being made."""
+        self._database = database
+        self._keys = unlocked.keys
+        self._vault_id = unlocked.header.vault_id
+        self._versions: dict[tuple[str, str], int] = {}
+        self._replaced: dict[tuple[str, str], int] = {}
+        self._dropped: dict[tuple[str, str], int] = {}
+        self._head_version = 0
+        self.head = first or self._read_head()
+        if self.head.generation != unlocked.header.generation:
+            raise failure(Code.VAULT_CORRUPT, "The header of the vault is not its newest one.")
+
+    # --- reading
+
+    def account(self, identifier: str) -> Account | None:
+        """The account with this id."""
+        return self._checked(
+            self._read(Account, self._database.get("account", identifier)), identifier
+        )
+
+    def at_address(self, address_id: str) -> Account | Stranger | None:
+        """The account or stranger at an address, given by its blind index.
+
+        Takes the same statements whichever it is, so that the work tells nothing.
+        """
+        account = self._read(Account, self._database.find("account", address_id))
+        stranger = self._read(Stranger, self._database.get("stranger", address_id))
+        return self._checked(account or stranger, address_id)
+
+    def client(self, token_hash: str) -> Client | None:
+        """The client whose token has this SHA-256."""
+        return self._read(Client, self._database.find("client", token_hash))
+
+    def pepper(self) -> bytes:
+        """The vault's pepper."""
+        pepper = self._read(Pepper, self._database.get("pepper", PEPPER_ID))
+        if pepper is None:
+            raise corrupt("pepper", PEPPER_ID, "is gone")
+        return pepper.secret
+
+    def address_id(self, key: str) -> str:
+        """The blind index of a canonical address."""
+        return records.blind_index(key, self._keys.address)
+
+    def mark(self, number: int) -> Mark | None:
+        """The place of an event in the chain; None if there is no such event."""
+        if number == self.head.number:
+            return Mark(number, self.head.hash)
+        row = self._database.event(number)
+        if row is None:
+            return None
+        return Mark(number, hashlib.sha256(self._open_event(row)).hexdigest())
+
+    def records(self) -> Iterator[tuple[Place, Record | MfactlError | None]]:
+        """Every record with its place, or what is wrong with it; the head as None."""
+        for row in self._database.records():
+            try:
+                plaintext = self._open(row)
+                kind = records.KINDS.get(row.place.kind)
+                name, identifier = row.place.kind, row.place.id
+                yield row.place, self._decode(kind, plaintext, name, identifier) if kind else None
+            except MfactlError as error:
+                yield row.place, error
+
+    def events(self) -> Iterator[tuple[Event | MfactlError, Mark]]:
+        """Every event in order, or what is wrong with it, each with its place in the chain."""
+        for row in self._database.events():
+            try:
+                plaintext = self._open_event(row)
+                mark = Mark(row.number, hashlib.sha256(plaintext).hexdigest())
+                yield self._decode(Event, plaintext, "event", str(row.number)), mark
+            except MfactlError as error:
+                yield error, Mark(row.number, "")
+
+    def file_faults(self) -> list[str]:
+        """What SQLite finds wrong with the file itself; empty if nothing."""
+        return self._database.file_faults()
+
+    def _checked(self, record: _Counted | None, identifier: str) -> _Counted | None:
+        """The record, if it is the version that the newest event about it names."""
+        row = self._database.newest_event(record.id if record is not None else identifier)
+        if record is None:
+            return None
+        kind = records.kind_of(record)
+        event = None if row is None else self._event(row)
+        if event is None or event.subject_version != self._versions[kind, record.id]:
+            raise corrupt(kind, record.id, "is not the newest version of itself")
+        return record
+
+    def _event(self, row: EventRow) -> Event:
+        event = self._decode(Event, self._open_event(row), "event", str(row.number))
+        return cast(Event, event)
+
+    def _read(self, kind: type[_Any], row: Row | None) -> _Any | None:
+        if row is None:
+            return None
+        record = self._decode(kind, self._open(row), row.place.kind, row.place.id)
+        self._versions[row.place.kind, row.place.id] = row.place.version
+        return cast(_Any, record)
+
+    def _open(self, row: Row) -> bytes:
+        try:
+            return open_(self._keys.record, row.sealed, row.place, self._vault_id)
+        except SealBroken:
+            raise corrupt(row.place.kind, row.place.id, "has a broken seal") from None
+
+    def _open_event(self, row: EventRow) -> bytes:
+        place = event_place(row.number, row.subject)
+        try:
+            return open_(self._keys.event, row.sealed, place, self._vault_id)
+        except SealBroken:
+            raise corrupt("event", str(row.number), "has a broken seal") from None
+
+    def _decode(self, kind: type[Any], plaintext: bytes, name: str, identifier: str) -> Any:
+        try:
+            return records.decode(kind, plaintext)
+        except records.Malformed:
+            raise corrupt(name, identifier, "is not a record that mfactl writes") from None
+
+    def _read_head(self) -> Head:
+        row = self._database.get("head", HEAD_ID)
+        if row is None:
+            raise corrupt("head", HEAD_ID, "is gone")
+        self._head_version = row.place.version
+        head = self._decode(Head, self._open(row), "head", HEAD_ID)
+        return cast(Head, head)
+
+    # --- writing
+
+    def put(self, record: Record) -> None:
+        """Stores a record in place of the version that this transaction read, or as a new one."""
+        kind = records.kind_of(record)
+        replaces = self._versions.get((kind, record.id))
+        version = self.head.number + 1  # the event's: no version is ever given twice
+        place = records.place_of(record, version, self._keys.address)
+        sealed = seal(self._keys.record, records.encode(record), place, self._vault_id)
+        if replaces is None:
+            self._database.insert(place, sealed)
+        elif not self._database.replace(place, sealed, replaces):
+            raise corrupt(kind, record.id, "did not change when it was written")
+        self._count(kind, record.id, replaces, version)
+        self._versions[kind, record.id] = version
+        self._replaced.setdefault((kind, record.id), replaces or 0)
+
+    def drop(self, record: Record) -> None:
+        """Removes a record that this transaction read."""
+        self._drop(records.kind_of(record), record.id)
+
+    def _drop(self, kind: str, identifier: str) -> None:
+        version = self._versions.pop((kind, identifier))
+        if not self._database.drop(kind, identifier, version):
+            raise corrupt(kind, identifier, "did not go when it was dropped")
+        self._count(kind, identifier, version, None)
+        self._dropped[kind, identifier] = version
+
+    def _prune(self, now: int) -> None:
+        for row in self._database.lapsed(now, PRUNED_AT_ONCE):
+            place = row.place
+            kind = records.KINDS.get(place.kind)
+            if kind is None:
+                raise corrupt(place.kind, place.id, "is of a kind that mfactl does not write")
+            if (place.kind, place.id) not in self._replaced:
+                self._read(kind, row)
+                self._drop(place.kind, place.id)
+
+    def _count(self, kind: str, identifier: str, old: int | None, new: int | None) -> None:
+        total = int(self.head.sum, 16)
+        count = self.head.records
+        if old is not None:
+            total -= records.fingerprint(self._keys.total, kind, identifier, old)
+            count -= 1
+        if new is not None:
+            total += records.fingerprint(self._keys.total, kind, identifier, new)
+            count += 1
+        self.head = self.head._replace(records=count, sum=f"{total % 2**256:064x}")
+
+    def commit(self, draft: Draft) -> Mark:
+        """Appends the event, rewrites the head, and makes it all durable."""
+        self._prune(draft.at)
+        event = Event(
+            number=self.head.number + 1,
+            at=draft.at,
+            happened=draft.happened,
+            subject=draft.subject,
+            subject_version=self._subject_version(draft.subject),
+            client=draft.client,
+            code=draft.code,
+            details=dict(draft.details),
+            wrote=[[*key, replaced] for key, replaced in self._replaced.items()],
+            dropped=[[*key, version] for key, version in self._dropped.items()],
+            previous=self.head.hash,
+        )
+        mark = self._append(event)
+        self._put_head(self.head._replace(number=mark.number, hash=mark.hash))
+        self._database.commit()
+        return mark
+
+    def _subject_version(self, subject: str) -> int:
+        for kind in ("account", "stranger"):
+            version = self._versions.get((kind, subject))
+            if version is not None:
+                return version
+            row = self._database.get(kind, subject)
+            if row is not None:
+                return row.place.version
+        return 0
+
+    def _append(self, event: Event) -> Mark:
+        plaintext = records.encode(event)
+        place = event_place(event.number, event.subject)
+        sealed = seal(self._keys.event, plaintext, place, self._vault_id)
+        self._database.append(EventRow(event.number, event.subject, sealed))
+        return Mark(event.number, hashlib.sha256(plaintext).hexdigest())
+
+    def _put_head(self, head: Head) -> None:
+        replaces, version = self._head_version, self._head_version + 1
+        place = Place("head", HEAD_ID, version)
+        sealed = seal(self._keys.record, records.encode(head), place, self._vault_id)
+        if replaces == 0:
+            self._database.insert(place, sealed)
+        elif not self._database.replace(place, sealed, replaces):
+            raise corrupt("head", HEAD_ID, "did not change when it was written")
+
+
+def event_place(number: int, subject: str) -> Place:
+    """Where an event belongs: its number and its subject."""
+    return Place("event", str(number), 1, account=subject)
+
+
+def corrupt(kind: str, identifier: str, problem: str) -> MfactlError:
+    """The error of a damaged record, which names it by kind and id."""
+    detail = f"The vault is damaged or was changed: the {kind} {identifier} {problem}."
+    return failure(Code.VAULT_CORRUPT, detail, kind=kind, id=identifier)
