@@ -325,13 +325,12 @@ def test_a_file_is_no_directory(tmp_path: Path) -> None:
 # --- writing
 
 
-@pytest.mark.parametrize("durable", [False, True])
-def test_a_file_is_replaced_as_a_whole_and_is_nobody_elses(durable: bool, tmp_path: Path) -> None:
+def test_a_file_is_replaced_as_a_whole_and_is_nobody_elses(tmp_path: Path) -> None:
     path = file(tmp_path / "file", data=b"old" * 1000, mode=0o666)
     before = os.umask(0)
     try:
-        files.write_private(path, b"new", durable=durable)
-        files.write_private(tmp_path / "other", b"", durable=durable)
+        files.write_private(path, b"new")
+        files.write_private(tmp_path / "other", b"")
     finally:
         os.umask(before)
 
@@ -344,7 +343,7 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     target = file(tmp_path / "target")
     (tmp_path / "link").symlink_to(target)
 
-    files.write_private(tmp_path / "link", b"new", durable=True)
+    files.write_private(tmp_path / "link", b"new")
 
     assert target.read_bytes() == b"mine"
     assert not (tmp_path / "link").is_symlink()
@@ -398,7 +397,7 @@ def test_what_cannot_be_written_is_an_error_of_the_machine_and_leaves_nothing(
     write: Callable[[Path, bytes], object] | None, tmp_path: Path
 ) -> None:
     if write is None:
-        write = lambda path, data: files.write_private(path, data, durable=True)  # noqa: E731
+        write = lambda path, data: files.write_private(path, data)  # noqa: E731
     (tmp_path / "full").mkdir()
     file(tmp_path / "full" / "file")
     before = names_in(tmp_path)
@@ -413,7 +412,7 @@ def test_a_directory_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     (tmp_path / "directory").mkdir()
 
     with refused(Code.IO_ERROR):
-        files.write_private(tmp_path / "directory", b"new", durable=True)
+        files.write_private(tmp_path / "directory", b"new")
     assert names_in(tmp_path) == ["directory"]
 
 
@@ -449,13 +448,9 @@ def test_what_is_written_is_synced_before_it_has_its_name_and_its_name_after(
     monkeypatch.setattr(os, "replace", name(os.replace))
     monkeypatch.setattr(os, "link", name(os.link))
 
-    files.write_private(tmp_path / "file", b"new", durable=True)
+    files.write_private(tmp_path / "file", b"new")
     files.create_private(tmp_path / "other", b"new")
     assert done == ["sync file", "name", "sync directory"] * 2
-
-    done.clear()
-    files.write_private(tmp_path / "file", b"newer", durable=False)
-    assert done == ["name"]
 
 
 REWRITE = """
@@ -466,7 +461,7 @@ path = Path(sys.argv[1])
 print("ready", flush=True)
 while True:
     for letter in (b"a", b"b"):
-        files.write_private(path, letter * 500_000, durable=False)
+        files.write_private(path, letter * 500_000)
 """
 
 

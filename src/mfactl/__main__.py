@@ -30,6 +30,8 @@ def _keep_standard_descriptors() -> None:
     while descriptor <= STDERR:
         descriptor = os.open(os.devnull, os.O_RDWR)
     os.close(descriptor)
+    if sys.stderr is None:  # getpass and others write to it without a look
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from mfactl import files
 from mfactl.errors import Code, failure
 
 TOKEN_BYTES = 32
+MOST_TOKENS = 2
 _HEADING = "# The state of one mfactl client. Private: its tokens sign in.\n"
 
 
@@ -50,7 +51,7 @@ class ClientFile:
     def offer_token(self, vault_id: str, known: str | None, token: str) -> None:
         """Puts a token beside the known one; durable when this returns."""
         tokens = (token,) if known is None else (known, token)
-        self._update(vault_id, lambda seen: seen._replace(tokens=tokens), durable=True)
+        self._update(vault_id, lambda seen: seen._replace(tokens=tokens))
 
     def forget_tokens(self, vault_id: str, tokens: tuple[str, ...]) -> None:
         """Removes the tokens, unless others have taken their place meanwhile."""
@@ -58,7 +59,7 @@ class ClientFile:
         def change(seen: Seen) -> Seen:
             return seen._replace(tokens=()) if seen.tokens == tokens else seen
 
-        self._update(vault_id, change, durable=True)
+        self._update(vault_id, change)
 
     def advance(self, vault_id: str, number: int, digest: str) -> None:
         """Notes the newest event seen, unless a later one has been noted meanwhile."""
@@ -66,9 +67,9 @@ class ClientFile:
         def change(seen: Seen) -> Seen:
             return seen._replace(number=number, hash=digest) if number > seen.number else seen
 
-        self._update(vault_id, change, durable=False)
+        self._update(vault_id, change)
 
-    def _update(self, vault_id: str, change: Callable[[Seen], Seen], *, durable: bool) -> None:
+    def _update(self, vault_id: str, change: Callable[[Seen], Seen]) -> None:
         files.make_directory(self.path.parent)
         with files.lock_directory(self.path.parent):
             tables = self._read()
@@ -77,7 +78,7 @@ class ClientFile:
             if after != before:
                 tables[vault_id] = {**after._asdict(), "tokens": list(after.tokens)}
                 text = _HEADING + tomli_w.dumps(tables)
-                files.write_private(self.path, text.encode(), durable=durable)
+                files.write_private(self.path, text.encode())
 
     def _read(self) -> dict[str, Any]:
         data = files.read_private(self.path)
@@ -98,7 +99,8 @@ class ClientFile:
                 bytes.fromhex(token)
         except (TypeError, KeyError, ValueError):
             raise self._damaged() from None
-        if type(seen.number) is not int or type(seen.hash) is not str or len(seen.tokens) > 2:
+        numbered = type(seen.number) is int and 0 <= seen.number < 1 << 63  # as SQLite counts
+        if not numbered or type(seen.hash) is not str or len(seen.tokens) > MOST_TOKENS:
             raise self._damaged()
         return seen
 

@@ -6,6 +6,7 @@ May import: mfactl.files, mfactl.errors, tomllib and platformdirs.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,7 +58,8 @@ NUMBERS: Mapping[str, Bounds] = {
     "password.min_length": Bounds("password_min_length", 8, 128, "characters"),
     "password.min_score": Bounds("password_min_score", 2, 4, "of zxcvbn's 0 to 4"),
 }
-TEXTS: Mapping[str, str] = {"issuer": "issuer", "mail.sender": "mail_sender"}
+TEXTS: Mapping[str, str] = {"issuer": "issuer"}
+_SENDER = re.compile(r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,190}")
 MAX_TEXT = 64  # what an authenticator app shows of an issuer, and then some
 
 
@@ -92,25 +94,41 @@ def _defaults(environ: Mapping[str, str]) -> Paths:
             root / "client.toml",
             root / "outbox",
         )
-    # 4 ms, and not needed where MFACTL_HOME is set, as in every script and test.
-    import platformdirs  # noqa: PLC0415
-
-    config = Path(platformdirs.user_config_dir(APPLICATION, appauthor=False))
-    data = Path(platformdirs.user_data_dir(APPLICATION, appauthor=False))
-    state = Path(platformdirs.user_state_dir(APPLICATION, appauthor=False))
-    homeless = environ.get("HOME") == "" and os.name == "posix"
-    if homeless or not all(path.is_absolute() for path in (config, data, state)):
-        raise failure(
-            Code.CONFIG_INVALID,
-            "There is no home directory to keep anything in.",
-            "Set HOME, or MFACTL_HOME to a directory of its own.",
-        )
+    config, data, state = _user_directories(environ)
     return Paths(
         config / "config.toml",
         config / "vault.key",
         data / "vault.db",
         state / "client.toml",
         state / "outbox",
+    )
+
+
+def _user_directories(environ: Mapping[str, str]) -> tuple[Path, Path, Path]:
+    """Where this system keeps a user's configuration, data and state of mfactl."""
+    # 4 ms, and not needed where MFACTL_HOME is set, as in every script and test.
+    import platformdirs  # noqa: PLC0415
+
+    finders = (
+        platformdirs.user_config_dir,
+        platformdirs.user_data_dir,
+        platformdirs.user_state_dir,
+    )
+    try:
+        config, data, state = (Path(find(APPLICATION, appauthor=False)) for find in finders)
+    except RuntimeError:  # neither HOME nor the user database names a home
+        raise _homeless() from None
+    empty = environ.get("HOME") == "" and os.name == "posix"
+    if empty or not all(path.is_absolute() for path in (config, data, state)):
+        raise _homeless()
+    return config, data, state
+
+
+def _homeless() -> MfactlError:
+    return failure(
+        Code.CONFIG_INVALID,
+        "There is no home directory to keep anything in.",
+        "Set HOME, or MFACTL_HOME to a directory of its own.",
     )
 
 
@@ -138,7 +156,7 @@ def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Tables as dotted keys, one level deep."""
     found = []
     for key, value in raw.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:  # an empty table is nothing, or a setting's bad value
             found += [(f"{key}.{name}", part) for name, part in value.items()]
         else:
             found.append((key, value))
@@ -158,6 +176,10 @@ def _setting(paths: Paths, key: str, value: Any) -> dict[str, Any]:
             wanted = f"1 to {MAX_TEXT} printable characters without a colon"
             raise _invalid(paths, f"{paths.config}: {key} has to be {wanted}.")
         return {TEXTS[key]: value}
+    if key == "mail.sender":
+        if not isinstance(value, str) or not _SENDER.fullmatch(value):
+            raise _invalid(paths, f"{paths.config}: mail.sender has to be an address in ASCII.")
+        return {"mail_sender": value}
     if key == "mail.transport":
         if value != "maildir":
             raise _invalid(paths, f'{paths.config}: mail.transport has to be "maildir".')

@@ -107,9 +107,9 @@ class Conversation:
         if "vault" in self.__dict__:  # where cached_property keeps it
             self.vault.close()
 
-    @cached_property
+    @property
     def now(self) -> int:
-        """The time of this command, read once (Unix seconds)."""
+        """The time (Unix seconds). Each transaction reads it anew: a prompt may wait for hours."""
         return self.clock_of(test=self.vault.header.test)
 
     def clock_of(self, *, test: bool) -> int:
@@ -171,7 +171,8 @@ class Conversation:
 
     def check_mark(self) -> None:
         """Raises if the vault is older than this client has seen it, or another one."""
-        self.look(lambda _situation: None)
+        with self.vault.reading() as transaction:
+            self._check_seen(transaction)
 
     def foresee(self, rule: Rule) -> Verdict:
         """What a rule would answer now. Nothing is stored and nobody is told."""
@@ -180,16 +181,25 @@ class Conversation:
             return rule(self._situation(transaction, seen, None)[0], NO_WORK)
 
     def decide(
-        self, rule: Rule, prepare: Prepare | None = None, *, key: str | None = None
+        self,
+        rule: Rule,
+        prepare: Prepare | None = None,
+        *,
+        key: str | None = None,
+        renews_token: bool = False,
     ) -> Concluded:
         """Runs a rule, commits its verdict with its event, and only then raises what it refuses.
 
         `key` is the canonical address that the rule is about, where it is about one. `prepare` does
         the slow work that the rule asks for, outside the transaction; then the rule runs again.
+        `renews_token`: a verdict may give the client a new token. It is offered to the client file
+        before the rule runs, whatever that says: a write that fails only after a right password
+        would tell it from a wrong one, and nobody would have counted.
         """
+        token = os.urandom(TOKEN_BYTES).hex() if renews_token else None
         work, asked = NO_WORK, []
         while True:
-            situation, verdict = self._round(rule, work, key)
+            situation, verdict = self._round(rule, work, key, token)
             if verdict.need is None:
                 break
             asked.append(verdict.need)
@@ -200,11 +210,13 @@ class Conversation:
             raise MfactlError(*verdict.refusals)
         return Concluded(situation, verdict)
 
-    def _round(self, rule: Rule, work: Work, key: str | None) -> Concluded:
+    def _round(self, rule: Rule, work: Work, key: str | None, token: str | None) -> Concluded:
         """Runs the rule once; commits what it answers, unless it needs more work first."""
         with self.vault.writing() as transaction:
             seen = self._check_seen(transaction)
-            situation, token = self._situation(transaction, seen, key)
+            situation, known = self._situation(transaction, seen, key)
+            if token is not None:
+                self.client_file.offer_token(self.vault.header.vault_id, known, token)
             verdict = rule(situation, work)
             if verdict.need is not None:
                 return Concluded(situation, verdict)
@@ -246,13 +258,12 @@ class Conversation:
         return None, None
 
     def _commit(
-        self, transaction: Transaction, s: Situation, verdict: Verdict, known: str | None
+        self, transaction: Transaction, s: Situation, verdict: Verdict, token: str | None
     ) -> Mark:
         for record in verdict.writes:
             if isinstance(record, Client) and record.token_hash == TOKEN_DUE:
-                token = os.urandom(TOKEN_BYTES).hex()
+                assert token is not None  # whoever runs such a rule says that it renews the token
                 record = record._replace(token_hash=_token_hash(token))
-                self.client_file.offer_token(self.vault.header.vault_id, known, token)
             transaction.put(record)
         for record in verdict.drops:
             transaction.drop(record)

@@ -125,25 +125,25 @@ def _read(path: Path, flags: int) -> bytes:
     return data
 
 
-def write_private(path: Path, data: bytes, *, durable: bool) -> None:
-    """Replaces a private file as a whole. `durable`: it outlives a power cut once this returns."""
+def write_private(path: Path, data: bytes) -> None:
+    """Replaces a private file as a whole; it outlives a power cut once this returns."""
     temporary = beside(path)
     try:
-        _write_new(temporary, data, durable=durable)
+        _write_new(temporary, data)
         os.replace(temporary, path)
-        if durable:
-            sync_directory(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
+        raise io_error(error, f"write {path}") from None
+    finally:
         with suppress(OSError):
             os.unlink(temporary)
-        raise io_error(error, f"write {path}") from None
 
 
 def create_private(path: Path, data: bytes) -> bool:
     """Makes a private file that appears whole; False, and nothing changed, if one is there."""
     temporary = beside(path)
     try:
-        _write_new(temporary, data, durable=True)
+        _write_new(temporary, data)
         return link_into_place(temporary, path)
     except OSError as error:
         raise io_error(error, f"write {path}") from None
@@ -192,7 +192,10 @@ def lock_directory(path: Path) -> Iterator[None]:
     except OSError as error:
         raise io_error(error, f"open {path}") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            raise io_error(error, f"lock {path}") from None
         yield
     finally:
         os.close(descriptor)
@@ -203,13 +206,12 @@ def unsafe(detail: str, remedy: str | None = None) -> MfactlError:
     return failure(Code.VAULT_PERMISSIONS, detail, remedy)
 
 
-def _write_new(path: Path, data: bytes, *, durable: bool) -> None:
+def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        if durable:
-            os.fsync(descriptor)
+        os.fsync(descriptor)
 
 
 def _check_owner(path: Path, found: os.stat_result) -> None:

@@ -5,10 +5,13 @@ May import: mfactl.core.address, mfactl.files, mfactl.errors and the standard li
 modules.
 """
 
+import email.errors
+import email.header
 import email.message
 import email.utils
 import mailbox
 import re
+import stat
 from email import policy
 from pathlib import Path
 from typing import NamedTuple
@@ -82,38 +85,63 @@ def _undeliverable(reason: str) -> MfactlError:
 
 
 def read(outbox: Path) -> list[Message]:
-    """Every message, the one delivered last first."""
+    """Every message, the one delivered last first. What is no file of ours is passed over."""
     if not (outbox / "new").is_dir():
         return []
-    files.check_directory(outbox)
+    found = []
     try:
-        box = mailbox.Maildir(outbox, create=False)
-        keys = sorted(box.keys(), key=lambda key: _delivered(outbox, box, key), reverse=True)
-        return [_message(key, box.get_bytes(key)) for key in keys]
-    except (OSError, KeyError) as error:
-        raise failure(Code.IO_ERROR, f"Cannot read the outbox {outbox}: {error}.") from None
+        for folder in ("new", "cur"):
+            _check_folder(outbox / folder)
+            for path in (outbox / folder).iterdir():
+                state = path.lstat()
+                if stat.S_ISREG(state.st_mode) and not path.name.startswith("."):
+                    found.append((state.st_mtime_ns, path))
+        return [_message(path) for _, path in sorted(found, reverse=True)]
+    except OSError as error:
+        raise files.io_error(error, f"read the outbox {outbox}") from None
 
 
-def _delivered(outbox: Path, box: mailbox.Maildir, key: str) -> tuple[int, str]:
-    for folder in ("new", "cur"):
-        for path in (outbox / folder).glob(f"{key}*"):
-            return path.stat().st_mtime_ns, key
-    return 0, key
+def _check_folder(folder: Path) -> None:
+    files.check_directory(folder)
+    if folder.is_symlink():
+        raise files.unsafe(f"{folder} is a symbolic link, not a directory.")
 
 
-def _message(key: str, data: bytes) -> Message:
-    parsed = email.message_from_bytes(data, policy=policy.default)
-    assert isinstance(parsed, email.message.EmailMessage)
-    body = parsed.get_body(("plain",))
-    date = email.utils.parsedate_to_datetime(parsed["Date"]) if parsed["Date"] else None
+def _message(path: Path) -> Message:
+    """The message in a file. Another program's may be broken: what cannot be read is empty."""
+    parsed = email.message_from_bytes(path.read_bytes(), policy=policy.compat32)
+    subject = _header(parsed, "Subject")
     return Message(
-        id=key,
-        sender=email.utils.parseaddr(str(parsed["From"] or ""))[1],
-        recipient=email.utils.parseaddr(str(parsed["To"] or ""))[1],
-        subject=str(parsed["Subject"] or ""),
-        body=body.get_content() if body is not None else "",
-        delivered_at=int(date.timestamp()) if date is not None else 0,
+        id=path.name.partition(":")[0],
+        sender=email.utils.parseaddr(_header(parsed, "From"))[1],
+        recipient=email.utils.parseaddr(_header(parsed, "To"))[1],
+        subject=subject,
+        body=_body(parsed),
+        delivered_at=_date(_header(parsed, "Date")),
     )
+
+
+def _header(parsed: email.message.Message, name: str) -> str:
+    try:
+        return str(email.header.make_header(email.header.decode_header(parsed.get(name, ""))))
+    except (ValueError, LookupError, email.errors.HeaderParseError):
+        return ""
+
+
+def _date(text: str) -> int:
+    try:
+        return max(int(email.utils.parsedate_to_datetime(text).timestamp()), 0)
+    except (ValueError, OverflowError, TypeError):
+        return 0
+
+
+def _body(parsed: email.message.Message) -> str:
+    for part in parsed.walk():
+        if part.get_content_type() == "text/plain":
+            data = part.get_payload(decode=True)
+            if isinstance(data, bytes):
+                return data.decode("utf-8", "replace")
+    return ""
 
 
 def to_address(messages: list[Message], wanted: str) -> list[Message]:

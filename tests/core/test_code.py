@@ -128,6 +128,17 @@ def test_six_digits_are_malformed_where_a_backup_code_is_insisted_on() -> None:
     assert "6 digits" not in refusal.long_message
 
 
+@pytest.mark.parametrize("text", ["4k7m-2p9x-t3wd", "012345678901", "abc", ""])
+def test_a_backup_code_is_malformed_where_digits_are_insisted_on(text: str) -> None:
+    refusal = code.parse(text, digits_only=True)
+
+    assert_malformed(refusal)
+    assert isinstance(refusal, Refusal)
+    assert "6 digits" in refusal.long_message
+    assert "backup code" not in refusal.long_message
+    assert code.parse("012 345", digits_only=True) == Typed(Shape.DIGITS, "012345")
+
+
 def test_what_is_malformed_is_told_both_shapes() -> None:
     refusal = code.parse("abc")
 

@@ -478,10 +478,10 @@ def test_codes_of_a_removed_app_and_its_set_are_worth_nothing() -> None:
         assert codes_of(verdict) == [Code.NO_SECOND_FACTORS]
 
 
-def test_where_no_app_is_on_there_is_one_to_add() -> None:
+def test_where_no_app_is_on_there_is_nothing_to_remove() -> None:
     verdict = factors.disable(situation(signed_in(account()), account=account()))
 
-    assert "mfactl mfa add" in verdict.refusals[0].next_step
+    assert "nothing to remove" in verdict.refusals[0].next_step
 
 
 # --- replacing the backup codes

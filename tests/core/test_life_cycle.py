@@ -202,6 +202,8 @@ ACTIONS: dict[str, Callable[[Situation], Verdict]] = {
     "confirm wrongly": lambda s: factors.confirm(s, wrong_code(now=s.now), work=NO_WORK),
     "disable": factors.disable,
     "regenerate": lambda s: again(lambda s, w: factors.regenerate(s, work=w), s, RIGHT),
+    "check password": lambda s: again(lambda s, w: password.check(s, work=w), s, RIGHT),
+    "wrong current password": lambda s: again(lambda s, w: password.check(s, work=w), s, WRONG),
     "change password": lambda s: again(lambda s, w: password.change(s, work=w), s, RIGHT),
     "use": session.use,
     "sign out": lambda s: session.sign_out(s, everywhere=False),

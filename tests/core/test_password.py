@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from mfactl.core import password, session
@@ -31,6 +33,18 @@ def change(s: Situation, work: Work = CHANGED) -> Verdict:
     return password.change(s, work=work)
 
 
+def check(s: Situation, work: Work = CHANGED) -> Verdict:
+    return password.check(s, work=work)
+
+
+Rule = Callable[[Situation, Work], Verdict]
+EITHER = pytest.mark.parametrize(
+    ("rule", "happened"),
+    [(change, Happened.PASSWORD_CHANGE), (check, Happened.PASSWORD_CHECK)],
+    ids=["change", "check"],
+)
+
+
 @pytest.mark.parametrize("ada", [account(), account_with_totp()], ids=["one factor", "two factors"])
 def test_a_change_replaces_the_verifier_and_its_session_alone_follows(ada: Account) -> None:
     ada = ada._replace(lockout=failures(9))
@@ -57,55 +71,66 @@ def test_a_change_replaces_the_verifier_and_its_session_alone_follows(ada: Accou
     assert elsewhere.code is Code.SIGNED_OUT
 
 
+@EITHER
 @pytest.mark.parametrize(("age", "fresh"), [(-61, False), (-60, True), (599, True), (600, False)])
 @pytest.mark.parametrize("ada", [account(), account_with_totp()], ids=["one factor", "two factors"])
 def test_a_change_needs_the_strongest_factor_of_the_last_ten_minutes(
-    ada: Account, age: int, fresh: bool
+    rule: Rule, happened: Happened, ada: Account, age: int, fresh: bool
 ) -> None:
     factor_at = "first_factor_at" if ada.totp is None else "second_factor_at"
     here = signed_in(ada, at=NOW - HOUR, **{factor_at: NOW - age})
 
-    verdict = change(situation(here, account=ada))
+    verdict = rule(situation(here, account=ada), CHANGED)
 
     assert codes_of(verdict) == ([] if fresh else [Code.REVERIFICATION_REQUIRED])
     if not fresh:
-        assert (verdict.happened, verdict.subject) == (Happened.PASSWORD_CHANGE, "user_ada")
+        assert (verdict.happened, verdict.subject) == (happened, "user_ada")
         assert verdict.writes == ()
 
 
-def test_a_fresh_password_is_not_enough_where_there_is_a_second_factor() -> None:
+@EITHER
+def test_a_fresh_password_is_not_enough_where_there_is_a_second_factor(
+    rule: Rule, happened: Happened
+) -> None:
     ada = account_with_totp()
     here = signed_in(ada, second_factor_at=NOW - HOUR)
 
-    assert codes_of(change(situation(here, account=ada))) == [Code.REVERIFICATION_REQUIRED]
+    assert codes_of(rule(situation(here, account=ada), CHANGED)) == [Code.REVERIFICATION_REQUIRED]
 
 
-def test_freshness_is_looked_at_before_the_lock_and_before_any_work() -> None:
+@EITHER
+def test_freshness_is_looked_at_before_the_lock_and_before_any_work(
+    rule: Rule, happened: Happened
+) -> None:
     ada = account(lockout=failures(10))
 
-    verdict = change(situation(signed_in(ada, at=NOW - HOUR), account=ada), NO_WORK)
+    verdict = rule(situation(signed_in(ada, at=NOW - HOUR), account=ada), NO_WORK)
 
     assert codes_of(verdict) == [Code.REVERIFICATION_REQUIRED]
 
 
+@EITHER
 @pytest.mark.parametrize("work", [NO_WORK, CHANGED, wrong_password()])
-def test_while_locked_the_current_password_is_refused_right_or_wrong(work: Work) -> None:
+def test_while_locked_the_current_password_is_refused_right_or_wrong(
+    rule: Rule, happened: Happened, work: Work
+) -> None:
     ada = account(lockout=failures(10))
 
-    verdict = change(situation(signed_in(ada), account=ada), work)
+    verdict = rule(situation(signed_in(ada), account=ada), work)
 
     assert codes_of(verdict) == [Code.USER_LOCKED]
-    assert (verdict.happened, verdict.subject) == (Happened.PASSWORD_CHANGE, "user_ada")
+    assert (verdict.happened, verdict.subject) == (happened, "user_ada")
     assert (verdict.writes, verdict.need) == ((), None)
 
 
+@EITHER
 @pytest.mark.parametrize(("before", "warned"), [(0, []), (7, [2]), (8, [1]), (9, [0])])
 def test_a_wrong_current_password_is_counted_and_warned_about(
-    before: int, warned: list[int]
+    rule: Rule, happened: Happened, before: int, warned: list[int]
 ) -> None:
     ada = account(lockout=failures(before))
 
-    verdict = change(
+    verdict = rule(
         situation(signed_in(ada), account=ada),
         wrong_password()._replace(new_password=NEW_VERIFIER),
     )
@@ -115,7 +140,7 @@ def test_a_wrong_current_password_is_counted_and_warned_about(
     assert verdict.refusals[0].meta == {"param_name": "current_password"}
     assert [r.meta["remaining_attempts"] for r in verdict.refusals[1:]] == warned
     assert verdict.writes == (ada._replace(lockout=failures(before + 1)),)
-    assert (verdict.happened, verdict.subject) == (Happened.PASSWORD_CHANGE, "user_ada")
+    assert (verdict.happened, verdict.subject) == (happened, "user_ada")
 
 
 def test_a_change_asks_for_the_check_first_and_for_the_new_verifier_then() -> None:
@@ -131,16 +156,20 @@ def test_a_change_asks_for_the_check_first_and_for_the_new_verifier_then() -> No
     )
 
 
-def test_a_change_asks_again_if_the_verifier_changed_meanwhile() -> None:
+@EITHER
+def test_a_change_asks_again_if_the_verifier_changed_meanwhile(
+    rule: Rule, happened: Happened
+) -> None:
     ada = account(password=OTHER_VERIFIER)
     s = situation(signed_in(ada), account=ada)
 
     for work in (CHANGED, wrong_password()):
-        verdict = change(s, work)
+        verdict = rule(s, work)
         assert (verdict.need, verdict.against) == (Need.PASSWORD_CHECK, OTHER_VERIFIER)
         assert verdict.writes == ()
 
 
+@EITHER
 @pytest.mark.parametrize(
     ("s", "expected", "subject"),
     [
@@ -150,9 +179,21 @@ def test_a_change_asks_again_if_the_verifier_changed_meanwhile() -> None:
         (situation(signed_in(account())), Code.SIGNED_OUT, ""),
     ],
 )
-def test_a_change_needs_a_session(s: Situation, expected: Code, subject: str) -> None:
-    verdict = change(s)
+def test_a_change_needs_a_session(
+    rule: Rule, happened: Happened, s: Situation, expected: Code, subject: str
+) -> None:
+    verdict = rule(s, CHANGED)
 
     assert codes_of(verdict) == [expected]
-    assert (verdict.happened, verdict.subject) == (Happened.PASSWORD_CHANGE, subject)
+    assert (verdict.happened, verdict.subject) == (happened, subject)
     assert verdict.writes == ()
+
+
+def test_a_right_current_password_is_noted_and_changes_nothing() -> None:
+    here = signed_in(account(), at=NOW - 60)
+
+    verdict = check(situation(here, account=account()), right_password())
+
+    assert verdict == Verdict(
+        Happened.PASSWORD_CHECK, "user_ada", session=here.session, account=account()
+    )

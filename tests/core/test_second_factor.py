@@ -90,6 +90,7 @@ def test_a_wrong_code_is_counted_and_warned_about(
     assert checked.account.lockout.failures == before + 1
     assert checked.account == ada._replace(lockout=checked.account.lockout)
     assert codes(checked)[0] is Code.CODE_INCORRECT
+    assert "already_used" not in checked.refusals[0].meta
     assert checked.refusals[0].entry.exit is Exit.REFUSED
     assert checked.refusals[0].meta == {"param_name": "code"}
     assert [r.meta["remaining_attempts"] for r in checked.refusals[1:]] == warned
@@ -104,7 +105,7 @@ def test_a_genuine_totp_code_that_was_used_is_refused_and_not_counted() -> None:
 
         assert checked == Checked(ada, "totp", checked.refusals)
         assert only(checked).code is Code.CODE_INCORRECT
-        assert only(checked).meta == {"param_name": "code"}
+        assert only(checked).meta == {"param_name": "code", "already_used": True}
         assert "already used" in only(checked).long_message
 
 
@@ -115,7 +116,7 @@ def test_a_genuine_backup_code_that_was_used_is_refused_and_not_counted() -> Non
 
     assert checked == Checked(ada, "backup_code", checked.refusals)
     assert only(checked).code is Code.CODE_INCORRECT
-    assert only(checked).meta == {"param_name": "code"}
+    assert only(checked).meta == {"param_name": "code", "already_used": True}
     assert "already used" in only(checked).long_message
 
 

@@ -238,6 +238,7 @@ def test_without_a_sign_up_there_is_no_code_to_send_again_and_none_to_try(
     s = situation(here, account=account(), target=stranger())
     for verdict in (sign_up.resend(s, code=NEXT_CODE), attempt(s)):
         assert codes_of(verdict) == [Code.CLIENT_STATE_INVALID]
+        assert verdict.refusals[0].next_step == "Sign-ups begin with: mfactl signup EMAIL"
         assert verdict.refusals[0].entry.exit is Exit.WRONG_STATE
         assert (verdict.subject, verdict.writes) == (BLIND_INDEX, ())
 

@@ -89,6 +89,7 @@ def test_events_are_stored_by_names_that_never_change() -> None:
         "totp_verify",
         "totp_disable",
         "backup_codes_regenerate",
+        "password_check",
         "password_change",
         "session_use",
     }

@@ -91,7 +91,7 @@ def write_when_full(path: Path) -> None:
     """Replaces, and makes, a private file under limits on the size of files."""
     for limit in (0, 1, 4096, 99_999):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, UNLIMITED))
-        replaced = outcome(lambda: files.write_private(path, b"n" * 100_000, durable=True))
+        replaced = outcome(lambda: files.write_private(path, b"n" * 100_000))
         made = outcome(lambda: files.create_private(path.with_name("new"), b"n" * 100_000))
         resource.setrlimit(resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
         say([replaced, made, names_beside(path)])

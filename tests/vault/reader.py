@@ -43,7 +43,7 @@ def read(path: Path, *, key: bytes | None = None, passphrase: bytes | None = Non
         rows = file.execute(
             "SELECT kind, id, version, lookup, account, expires, sealed FROM record"
         )
-        events = file.execute("SELECT number, subject, sealed FROM event ORDER BY number")
+        events = file.execute("SELECT number, subject, address, sealed FROM event ORDER BY number")
         return _read(body, mac, rows.fetchall(), events.fetchall(), key, passphrase)
     finally:
         file.close()
@@ -78,8 +78,8 @@ def _read(
     events: list[Json] = []
     hashes: list[str] = []
     previous = head["start"]
-    for number, subject, sealed in event_rows:
-        place = ("event", str(number), 1, None, subject, None)
+    for number, subject, address, sealed in event_rows:
+        place = ("event", str(number), 1, address, subject, None)
         plaintext = _open(sub["event"], sealed, vault, place)
         event = json.loads(plaintext)
         assert (event["number"], event["subject"]) == (number, subject)

@@ -13,7 +13,9 @@ from mfactl.errors import Code
 from mfactl.vault import header as headers
 from mfactl.vault.check import Finding, check
 from mfactl.vault.sealing import seal
+from mfactl.vault.sqlite import EventRow
 from mfactl.vault.transaction import Mark, event_place
+from tests.support import builders
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
     BOB,
@@ -374,10 +376,12 @@ def test_two_events_that_changed_places_are_found(vault_path: Path) -> None:
         "UPDATE event SET number = -1 WHERE number = 1",
         "UPDATE event SET subject = 'user_eve' WHERE number = 10",
         "UPDATE event SET subject = '' WHERE number = 10",
+        "UPDATE event SET address = NULL WHERE number = 10",
+        "UPDATE event SET address = '' WHERE number = 1",
         "UPDATE event SET subject = 'user_ada' WHERE number = 1",
-        "INSERT INTO event SELECT 11, subject, sealed FROM event WHERE number = 10",
-        "INSERT INTO event SELECT 0, subject, sealed FROM event WHERE number = 1",
-        "INSERT INTO event VALUES (11, 'user_ada', x'00')",
+        "INSERT INTO event SELECT 11, subject, address, sealed FROM event WHERE number = 10",
+        "INSERT INTO event SELECT 0, subject, address, sealed FROM event WHERE number = 1",
+        "INSERT INTO event VALUES (11, 'user_ada', NULL, x'00')",
         "UPDATE event SET sealed = (SELECT sealed FROM event WHERE number = 4) WHERE number = 5",
     ],
 )
@@ -399,7 +403,12 @@ def test_an_event_that_is_no_event_is_found(vault_path: Path) -> None:
     """Only whoever has the key could seal it."""
     with opened(vault_path) as vault:
         key = vault.unlocked.keys.event
-    data = seal(key, b"[]", event_place(10, "user_ada"), VAULT_ID)
+    data = seal(
+        key,
+        b"[]",
+        event_place(EventRow(10, "user_ada", address_id(vault_path, builders.KEY), b"")),
+        VAULT_ID,
+    )
     edit(vault_path, "UPDATE event SET sealed = ? WHERE number = 10", (data,))
 
     assert event(10) in found(vault_path)

@@ -25,6 +25,7 @@ EVENT = Event(
     happened="sign_in",
     subject="user_ada",
     subject_version=2,
+    subject_lapses=False,
     client=None,
     code="form_code_incorrect",
     details={"strategy": "totp", "nested": [1, None, {"é": True}]},
@@ -130,7 +131,7 @@ SPELLED: list[tuple[Any, str]] = [
     (
         EVENT,
         '{"number":7,"at":1767225600,"happened":"sign_in","subject":"user_ada",'
-        '"subject_version":2,"client":null,"code":"form_code_incorrect",'
+        '"subject_version":2,"subject_lapses":false,"client":null,"code":"form_code_incorrect",'
         '"details":{"strategy":"totp","nested":[1,null,{"é":true}]},'
         '"wrote":[["account","user_ada",2]],"dropped":[["client","client_old",5]],'
         '"previous":"' + "00" * 32 + '"}',

@@ -304,7 +304,7 @@ def test_a_transaction_that_was_cut_off_is_rolled_back_when_the_vault_is_opened(
         connection.execute("DELETE FROM record")
         connection.execute("DELETE FROM event")
         for n in range(50):
-            connection.execute("INSERT INTO event VALUES (?, '', zeroblob(5000))", (n,))
+            connection.execute("INSERT INTO event VALUES (?, '', NULL, zeroblob(5000))", (n,))
         for name in ("vault.db", "vault.db-journal"):
             shutil.copy(vault_path.parent / name, killed / name)
     assert (killed / "vault.db").stat().st_size > vault_path.stat().st_size

@@ -20,6 +20,7 @@ from mfactl.vault import header as headers
 from mfactl.vault import keys
 from mfactl.vault.header import Header
 from mfactl.vault.sealing import seal
+from mfactl.vault.sqlite import EventRow
 from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark, event_place
 from mfactl.vault.vault import Vault
 from tests.support import builders
@@ -491,6 +492,42 @@ def test_a_stranger_put_back_as_it_was_is_refused(vault_path: Path) -> None:
         transaction.at_address(transaction.address_id(BOB))
 
 
+def test_an_account_that_was_deleted_is_missed_by_its_id_and_at_its_address(
+    vault_path: Path,
+) -> None:
+    place = address_id(vault_path, builders.KEY)
+    edit(vault_path, "DELETE FROM record WHERE kind = 'account'")
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        with refused(Code.VAULT_CORRUPT):
+            transaction.account("user_ada")
+        with refused(Code.VAULT_CORRUPT):
+            transaction.at_address(place)
+
+
+def test_a_stranger_that_was_deleted_with_its_failures_is_missed(vault_path: Path) -> None:
+    edit(vault_path, "DELETE FROM record WHERE kind = 'stranger'")
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.at_address(transaction.address_id(BOB))
+
+
+def test_a_stranger_without_failures_may_lapse_and_is_not_missed(vault_path: Path) -> None:
+    write(vault_path, bob(vault_path, 0), subject=bob(vault_path).id)
+    write(vault_path, subject="user_ada", at=NOW + 2 * DAY)
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        assert transaction.at_address(transaction.address_id(BOB)) is None
+
+
+def test_an_account_that_its_owner_dropped_is_not_missed(vault_path: Path) -> None:
+    write(vault_path, drops=[ada()], subject="user_ada")
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        assert transaction.account("user_ada") is None
+        assert transaction.at_address(transaction.address_id(builders.KEY)) is None
+
+
 def test_an_account_whose_newest_events_were_cut_is_refused(vault_path: Path) -> None:
     edit(vault_path, "DELETE FROM event WHERE number = 10")
     with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
@@ -613,7 +650,12 @@ def test_an_event_that_holds_something_else_is_damage(vault_path: Path) -> None:
     """Only whoever has the key could seal such an event."""
     with opened(vault_path) as vault:
         key = vault.unlocked.keys.event
-    sealed = seal(key, b"{}", event_place(10, "user_ada"), VAULT_ID)
+    sealed = seal(
+        key,
+        b"{}",
+        event_place(EventRow(10, "user_ada", address_id(vault_path, builders.KEY), b"")),
+        VAULT_ID,
+    )
     edit(vault_path, "UPDATE event SET sealed = ? WHERE number = 10", (sealed,))
 
     with (

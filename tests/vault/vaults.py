@@ -260,7 +260,7 @@ def contents(path: Path) -> list[tuple[Any, ...]]:
             *schema,
             *run(_select("header", "one, body, mac")),
             *run(_select("record", ROW) + " ORDER BY kind, id"),
-            *run(_select("event", "number, subject, sealed") + " ORDER BY number"),
+            *run(_select("event", "number, subject, address, sealed") + " ORDER BY number"),
         ]
 
 

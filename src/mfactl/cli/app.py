@@ -40,8 +40,7 @@ class Terminated(BaseException):
 
 def _print_version(value: bool) -> None:
     if value:
-        output.write(f"mfactl {__version__}\n")
-        raise typer.Exit
+        raise typer.Exit(output.write(f"mfactl {__version__}\n"))
 
 
 app = new_app(
@@ -76,6 +75,8 @@ def run(arguments: list[str]) -> int:
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, _terminate)
+        if hasattr(signal, "SIGHUP"):  # the terminal has gone; a prompt restores it all the same
+            signal.signal(signal.SIGHUP, _terminate)
         return _run(arguments, options)
     except KeyboardInterrupt:
         return _interrupted(_format(arguments, options), Exit.INTERRUPTED)
@@ -86,10 +87,12 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str], options: Options) -> int:
     try:
         result = _invoke(arguments, options)
+        if isinstance(result, Outcome):
+            return output.emit(result, options.format)
     except MfactlError as error:
         return output.fail(error, _format(arguments, options))
-    if isinstance(result, Outcome):
-        return output.emit(result, options.format)
+    except Exception as error:  # a bug in the printing itself
+        return output.fail(_bug(error), Format(json=_format(arguments, options).json))
     if result == Exit.INTERRUPTED:  # Typer has caught Ctrl-C
         raise KeyboardInterrupt
     return _ended_early(result, _format(arguments, options))
@@ -145,8 +148,19 @@ def _format(arguments: list[str], options: Options) -> Format:
     given = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return options.format._replace(
         json=options.json or "--json" in given,
+        field=options.field or _field(given),
         quiet=options.quiet or "--quiet" in given or "-q" in given,
     )
+
+
+def _field(arguments: list[str]) -> str | None:
+    """The value of --field, wherever it stands."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--field="):
+            return argument.removeprefix("--field=")
+        if argument == "--field" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return None
 
 
 def _ended_early(status: Any, how: Format) -> int:

@@ -37,6 +37,8 @@ class Options:
 
 
 def _keep(context: typer.Context, parameter: Any, value: Any) -> Any:
+    if value == "":
+        raise typer.BadParameter("it is empty", ctx=context, param=parameter)
     if value:
         setattr(context.obj, parameter.name, value)
     return value

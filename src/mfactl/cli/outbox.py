@@ -10,7 +10,7 @@ import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
-from mfactl.cli.output import Document, Outcome, visible
+from mfactl.cli.output import Document, Outcome, visible, visible_lines
 from mfactl.cli.run import run_of
 from mfactl.mail import Message
 from mfactl.service import outbox
@@ -74,7 +74,7 @@ def show(
     """Show one message: the newest, the newest to an address, or the one with an id."""
     message = outbox.show(run_of(context).conversation, which)
     head = f"From: {message.sender}\nTo: {message.recipient}\nSubject: {message.subject}\n\n"
-    return Outcome(_document(message, with_body=True), lambda: visible(head + message.body))
+    return Outcome(_document(message, with_body=True), lambda: visible_lines(head + message.body))
 
 
 @command(

@@ -80,13 +80,13 @@ def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> 
 def note(line: str, how: Format) -> None:
     """A line for people, on stderr."""
     if not how.quiet:
-        _write_stderr(visible(line) + "\n")
+        write_stderr(visible(line) + "\n")
 
 
 def end_line() -> None:
     """Ends the line of a prompt that was left."""
     if sys.stderr is not None and sys.stderr.isatty():
-        _write_stderr("\n")
+        write_stderr("\n")
 
 
 def write(text: str) -> int:
@@ -128,14 +128,17 @@ def complain(refusals: tuple[Refusal, ...]) -> None:
     """Says what went wrong and what to do next, on stderr."""
     first, *more = refusals
     lines = [f"mfactl: {first.long_message}", *(refusal.long_message for refusal in more)]
-    _write_stderr("".join(visible(line) + "\n" for line in [*lines, first.next_step]))
+    write_stderr("".join(visible(line) + "\n" for line in [*lines, first.next_step]))
 
 
-def _write_stderr(text: str) -> None:
+def write_stderr(text: str) -> None:
+    """Writes for people, if anybody is there to be told."""
+    if sys.stderr is None:  # print() would take stdout in its place
+        return
     try:
         print(text, end="", file=sys.stderr, flush=True)
     except OSError:
-        sys.stderr = None  # nobody is there to be told
+        sys.stderr = None
 
 
 def _error(refusal: Refusal) -> Document:
@@ -158,7 +161,7 @@ def _field(document: Document, path: str) -> str | None:
     for part in path.split("."):
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and part in map(str, range(len(value))):
             value = value[int(part)]
         else:
             return None
@@ -172,14 +175,19 @@ def _bare(value: Any) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with control, format and unassigned characters spelled as escapes."""
+    """The text on one line: control, format and unassigned characters spelled as escapes."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if _is_harmless(char) else _escaped(char) for char in text)
 
 
+def visible_lines(text: str) -> str:
+    """The same for a text that may have lines of its own."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 def _is_harmless(char: str) -> bool:
-    return char == "\n" or not unicodedata.category(char).startswith(("C", "Zl", "Zp"))
+    return not unicodedata.category(char).startswith(("C", "Zl", "Zp"))
 
 
 def _escaped(char: str) -> str:

@@ -5,12 +5,12 @@ terminal; one trailing newline is removed, nothing else.
 May import: mfactl.errors.
 """
 
-import contextlib
 import getpass
 import os
 import sys
 from pathlib import Path
 
+from mfactl.cli import output
 from mfactl.errors import Code, MfactlError, failure
 
 MAX_INPUT_BYTES = 1 << 16  # far above the longest password; the rest is not read
@@ -21,24 +21,24 @@ def is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def secret(prompt: str) -> str:
-    """Asks for a secret, which is not echoed."""
+def secret(prompt: str, what: str = "password") -> str:
+    """Asks for a secret, which is not echoed. `what` names it in errors."""
     try:
         return getpass.getpass(prompt + ": ")
     except EOFError:
         say("")
         raise failure(Code.CANCELLED) from None
     except UnicodeDecodeError:
-        raise _not_text(prompt, "the terminal") from None
+        raise _not_text(what, "the terminal") from None
 
 
-def line(prompt: str) -> str:
-    """Asks for something that may be seen."""
+def line(prompt: str, what: str = "code") -> str:
+    """Asks for something that may be seen. `what` names it in errors."""
     say(prompt + ": ", end="")
     try:
         text = sys.stdin.readline()
     except UnicodeDecodeError:
-        raise _not_text(prompt, "the terminal") from None
+        raise _not_text(what, "the terminal") from None
     if not text:
         say("")
         raise failure(Code.CANCELLED)
@@ -47,13 +47,12 @@ def line(prompt: str) -> str:
 
 def agrees(question: str) -> bool:
     """Asks a question; anything but yes is no."""
-    return line(f"{question} [y/N]").strip().lower() in ("y", "yes")
+    return line(f"{question} [y/N]", "answer").strip().lower() in ("y", "yes")
 
 
 def say(text: str, end: str = "\n") -> None:
     """A line for whoever is at the terminal."""
-    with contextlib.suppress(OSError):
-        print(text, end=end, file=sys.stderr, flush=True)
+    output.write_stderr(text + end)
 
 
 def from_stdin(what: str) -> str:
@@ -80,7 +79,9 @@ def from_file(path: Path, what: str) -> str:
 
 def _text(data: bytes, what: str, source: str) -> str:
     if len(data) > MAX_INPUT_BYTES:
-        raise failure(Code.PASSWORD_TOO_LONG, f"The {what} from {source} is far too long.")
+        detail = f"The {what} from {source} is far too long."
+        code = Code.PASSWORD_TOO_LONG if "pass" in what else Code.PARAM_FORMAT_INVALID
+        raise failure(code, detail, None, param_name=_param(what))
     try:
         text = data.decode().removesuffix("\n")
     except UnicodeDecodeError:
@@ -91,8 +92,8 @@ def _text(data: bytes, what: str, source: str) -> str:
 
 
 def _not_text(what: str, source: str) -> MfactlError:
-    detail = f"The {what.lower()} from {source} is not text in UTF-8."
-    return failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=what.lower())
+    detail = f"The {what} from {source} is not text in UTF-8."
+    return failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=_param(what))
 
 
 def missing(what: str, options: str) -> MfactlError:
@@ -103,7 +104,11 @@ def missing(what: str, options: str) -> MfactlError:
 
 
 def _missing(what: str, detail: str, remedy: str | None = None) -> MfactlError:
-    return failure(Code.PARAM_MISSING, detail, remedy, param_name=what.replace(" ", "_"))
+    return failure(Code.PARAM_MISSING, detail, remedy, param_name=_param(what))
+
+
+def _param(what: str) -> str:
+    return what.replace(" ", "_")
 
 
 def window() -> tuple[int, int]:

@@ -104,7 +104,7 @@ class Run:
                 return prompts.from_file(from_file, what)
             if not self.can_ask:
                 raise prompts.missing(what, f"--{name}-stdin or --{name}-file FILE")
-            return prompts.secret(prompt)
+            return prompts.secret(prompt, what)
 
         return get
 
@@ -118,21 +118,22 @@ class Run:
             if from_stdin or from_file is not None or not self.can_ask:
                 return accept(get())
             least = self.conversation.settings.password_min_length
-            prompt = f"{name.replace('-', ' ').capitalize()} ({least} characters or more)"
-            return self.until_accepted(prompt, accept)
+            what = name.replace("-", " ")
+            prompt = f"{what.capitalize()} ({least} characters or more)"
+            return self.until_accepted(prompt, what, accept)
 
         return get_accepted
 
-    def until_accepted(self, prompt: str, accept: Callable[[str], _Answer]) -> _Answer:
+    def until_accepted(self, prompt: str, what: str, accept: Callable[[str], _Answer]) -> _Answer:
         """Asks for a secret that is set, until it is accepted."""
         while True:
-            text = prompts.secret(prompt)
+            text = prompts.secret(prompt, what)
             try:
                 answer = accept(text)
             except MfactlError as error:
                 output.complain(error.refusals)
                 continue
-            if text == prompts.secret("The same once more"):
+            if text == prompts.secret("The same once more", what):
                 return answer
             prompts.say("The two are not the same; try again.")
 
@@ -175,7 +176,7 @@ class Run:
         return act()
 
     def _passphrase(self) -> str | None:
-        return prompts.secret("Passphrase of the vault") if self.can_ask else None
+        return prompts.secret("Passphrase of the vault", "passphrase") if self.can_ask else None
 
 
 def run_of(context: typer.Context) -> Run:

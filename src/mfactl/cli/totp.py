@@ -43,7 +43,7 @@ def totp(
     fixed = run.environ.get("MFACTL_NOW")
     now = (parse_now(fixed) if fixed else system_clock()) + offset
     if run.can_ask:
-        text = prompts.secret("Secret or otpauth:// URI")
+        text = prompts.secret("Secret or otpauth:// URI", "secret")
     else:
         text = prompts.from_stdin("secret")
     shown = accepted(phone.code_of(text, now=now))

@@ -12,7 +12,7 @@ import typer
 
 from mfactl import files, resources
 from mfactl.cli.options import command, new_app
-from mfactl.cli.output import Document, Outcome
+from mfactl.cli.output import Document, Outcome, visible
 from mfactl.cli.run import Run, run_of
 from mfactl.conversation import Conversation
 from mfactl.errors import Code, failure
@@ -61,9 +61,9 @@ def init(
     c = run.conversation
     ask = partial(_new_passphrase, run) if passphrase else None
     status = vault.init(c, passphrase=ask, test=test)
-    text = f"Made the vault {c.paths.vault}.\n"
+    text = f"Made the vault {visible(str(c.paths.vault))}.\n"
     if status.unlocked_with == KEY_FILE:
-        text += f"Its key, to be kept safe: {c.paths.key_file}\n"
+        text += f"Its key, to be kept safe: {visible(str(c.paths.key_file))}\n"
     return Outcome(_document(c, status), lambda: text, status.warnings)
 
 
@@ -74,7 +74,7 @@ def _new_passphrase(run: Run, accept: Callable[[str], str]) -> str:
             "A passphrase is needed, and nobody can be asked for it here.",
             "Set MFACTL_PASSPHRASE_FILE, or run this at a terminal.",
         )
-    return run.until_accepted("Passphrase for the vault", accept)
+    return run.until_accepted("Passphrase for the vault", "passphrase", accept)
 
 
 @command(
@@ -110,7 +110,7 @@ def _page(c: Conversation, found: Status) -> str:
         ("Client file", str(c.paths.client)),
         ("Outbox", str(c.paths.outbox)),
     ]
-    return "".join(f"{name + ':':13}{value}\n" for name, value in rows)
+    return "".join(f"{name + ':':13}{visible(value)}\n" for name, value in rows)
 
 
 def _document(c: Conversation, found: Status) -> Document:

@@ -34,6 +34,7 @@ class Happened(StrEnum):
     TOTP_VERIFY = "totp_verify"
     TOTP_DISABLE = "totp_disable"
     BACKUP_CODES_REGENERATE = "backup_codes_regenerate"
+    PASSWORD_CHECK = "password_check"  # noqa: S105 - the name of an event
     PASSWORD_CHANGE = "password_change"  # noqa: S105 - the name of an event
     SESSION_USE = "session_use"
 

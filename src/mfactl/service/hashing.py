@@ -6,7 +6,6 @@ May import: mfactl.conversation, mfactl.passwords and mfactl.core.
 """
 
 import os
-from collections.abc import Callable
 from functools import cache
 
 from mfactl.conversation import Conversation, Password, Prepare
@@ -34,13 +33,12 @@ def password_check(c: Conversation, password: Password) -> Prepare:
     return prepare
 
 
-def password_change(c: Conversation, current: Password, new: Callable[[], bytes]) -> Prepare:
-    """Checks the current password, then hashes the new one."""
-    check, ask = password_check(c, current), cache(new)
+def password_change(c: Conversation, check: Prepare, new: bytes) -> Prepare:
+    """Checks the current password again, then hashes the new one."""
 
     def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
         if verdict.need is Need.NEW_PASSWORD:
-            return work._replace(new_password=hasher(c, s).hash(ask()))
+            return work._replace(new_password=hasher(c, s).hash(new))
         return check(verdict, work, s)
 
     return prepare

@@ -1,12 +1,15 @@
 """Changing the password.
 
+Guarantees: whether the current password is right is stored before the new one is asked for, so that
+nothing can be learnt about it without being counted.
 May import: everything but mfactl.cli.
 """
 
+from functools import cache
+
 from mfactl.conversation import Concluded, Conversation, NewPassword, Password
-from mfactl.core import password, session
-from mfactl.core.verdict import Situation
-from mfactl.errors import Code, Refusal, failure
+from mfactl.core import password
+from mfactl.errors import Code, failure
 from mfactl.passwords import normalised
 from mfactl.service import hashing
 from mfactl.service.sign_up import accept_password
@@ -15,26 +18,15 @@ from mfactl.service.sign_up import accept_password
 def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:
     """Replaces the password of the signed-in account, which ends its other sessions."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
-    typed: list[bytes] = []
-
-    def ask_current() -> str:
-        text = current()
-        typed.append(normalised(text))
-        return text
+    ask = cache(current)
+    check = hashing.password_check(c, ask)
+    account = c.decide(lambda s, work: password.check(s, work=work), check).verdict.account
+    assert account is not None  # a password that was right is somebody's
 
     def accept(text: str) -> bytes:
-        if normalised(text) in typed:
+        if normalised(text) == normalised(ask()):
             raise failure(Code.NEW_PASSWORD_MATCHES_CURRENT, None, None, param_name="new_password")
-        return accept_password(c, text, _email(c), "new_password")
+        return accept_password(c, text, account.email, "new_password")
 
-    prepare = hashing.password_change(c, ask_current, lambda: new(accept))
+    prepare = hashing.password_change(c, check, new(accept))
     return c.decide(lambda s, work: password.change(s, work=work), prepare)
-
-
-def _email(c: Conversation) -> str:
-    return c.look(_live_email)[1]
-
-
-def _live_email(s: Situation) -> str | Refusal:
-    found = session.live(s)
-    return found if isinstance(found, Refusal) else found[2].email

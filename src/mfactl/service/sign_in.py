@@ -18,4 +18,5 @@ def start(c: Conversation, email: str, password: Password) -> Concluded:
         lambda s, work: sign_in.create(s, key=parsed.key, work=work),
         hashing.password_check(c, password),
         key=parsed.key,
+        renews_token=True,
     )

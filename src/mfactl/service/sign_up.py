@@ -33,7 +33,7 @@ def start(c: Conversation, email: str, password: NewPassword) -> Concluded:
     def prepare(_verdict: Verdict, work: Work, s: Situation) -> Work:
         return work._replace(new_password=hashing.hasher(c, s).hash(ask()))
 
-    concluded = c.decide(rule, prepare, key=parsed.key)
+    concluded = c.decide(rule, prepare, key=parsed.key, renews_token=True)
     _send(c, concluded, code)
     return concluded
 

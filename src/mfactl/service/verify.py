@@ -21,7 +21,9 @@ def by_code(c: Conversation, code: Typed) -> Concluded:
     """Tries a code on whatever is pending, else on the session."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
     return c.decide(
-        lambda s, work: verify.attempt(s, code, work=work), hashing.code_digest(c, code)
+        lambda s, work: verify.attempt(s, code, work=work),
+        hashing.code_digest(c, code),
+        renews_token=True,
     )
 
 

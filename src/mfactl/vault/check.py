@@ -77,7 +77,7 @@ class _Checker:
         return Report(self._counts, events, Mark(head.number, head.hash), tuple(self._findings))
 
     def _find(self, kind: str, identifier: str, problem: str) -> None:
-        self._findings.append(Finding(kind, identifier, problem))
+        self._findings.append(Finding(str(kind), str(identifier), problem))
 
     def _walk_records(self) -> _Tally:
         count = total = 0

@@ -48,7 +48,8 @@ class Event(NamedTuple):
 
     `previous` is the SHA-256 of the event before (of the first: the head's start), so that the
     events are a chain. `subject_version` is the version of the subject's record afterwards, 0 if it
-    has none. `code` is the refusal, None if there was none.
+    has none; `subject_lapses` says that it may be pruned without another word. `code` is the
+    refusal, None if there was none.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Event(NamedTuple):
     happened: str
     subject: str
     subject_version: int
+    subject_lapses: bool
     client: str | None
     code: str | None
     details: dict[str, Any]
@@ -142,7 +144,7 @@ def _typed(kind: Any, value: Any) -> Any:
     if kind is bytes and isinstance(value, str):
         return bytes.fromhex(value)
     plain = get_origin(kind) or kind
-    if plain in (int, str, dict, list) and type(value) is plain:
+    if plain in (bool, int, str, dict, list) and type(value) is plain:
         return value
     raise Malformed
 

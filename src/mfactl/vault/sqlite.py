@@ -29,9 +29,10 @@ SCHEMA = (
     "CREATE UNIQUE INDEX record_lookup ON record (kind, lookup)",
     "CREATE INDEX record_account ON record (account) WHERE account IS NOT NULL",
     "CREATE INDEX record_expires ON record (expires) WHERE expires IS NOT NULL",
-    "CREATE TABLE event (number INTEGER PRIMARY KEY, subject TEXT NOT NULL,"
+    "CREATE TABLE event (number INTEGER PRIMARY KEY, subject TEXT NOT NULL, address TEXT,"
     " sealed BLOB NOT NULL) STRICT",
     "CREATE INDEX event_subject ON event (subject, number)",
+    "CREATE INDEX event_address ON event (address, number) WHERE address IS NOT NULL",
 )
 
 _ROW = "kind, id, version, lookup, account, expires, sealed"
@@ -59,10 +60,11 @@ class Row(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """A sealed event, its number and its subject."""
+    """A sealed event, its number, its subject and the blind index of the subject's address."""
 
     number: int
     subject: str
+    address: str | None
     sealed: object  # bytes, unless the row is damaged
 
 
@@ -210,7 +212,7 @@ class Database:
 
     def append(self, row: EventRow) -> None:
         """Stores an event."""
-        self._connection.execute("INSERT INTO event VALUES (?, ?, ?)", row)
+        self._connection.execute("INSERT INTO event VALUES (?, ?, ?, ?)", row)
 
     def event(self, number: int) -> EventRow | None:
         """The event with this number."""
@@ -219,8 +221,15 @@ class Database:
 
     def newest_event(self, subject: str) -> EventRow | None:
         """The newest event about a subject."""
-        sql = "SELECT * FROM event WHERE subject = ? ORDER BY number DESC LIMIT 1"
-        row = self._connection.execute(sql, (subject,)).fetchone()
+        return self._newest("subject = ?", subject)
+
+    def newest_event_at(self, address: str) -> EventRow | None:
+        """The newest event about whoever was at an address, given by its blind index."""
+        return self._newest("address = ?", address)
+
+    def _newest(self, where: str, value: str) -> EventRow | None:
+        sql = f"SELECT * FROM event WHERE {where} ORDER BY number DESC LIMIT 1"  # noqa: S608
+        row = self._connection.execute(sql, (value,)).fetchone()
         return None if row is None else EventRow(*row)
 
     def records(self) -> Iterator[Row]:

@@ -23,7 +23,6 @@ PRUNED_AT_ONCE = 2  # a write drops as many lapsed records, so that none pile up
 
 
 _Any = TypeVar("_Any")
-_Counted = TypeVar("_Counted", bound=Account | Stranger)
 
 
 class Mark(NamedTuple):
@@ -52,9 +51,9 @@ class Transaction:
         self._database = database
         self._keys = unlocked.keys
         self._vault_id = unlocked.header.vault_id
-        self._versions: dict[tuple[str, str], int] = {}
+        self._places: dict[tuple[str, str], Place] = {}
         self._replaced: dict[tuple[str, str], int] = {}
-        self._dropped: dict[tuple[str, str], int] = {}
+        self._dropped: dict[tuple[str, str], Place] = {}
         self._head_version = 0
         self.head = first or self._read_head()
         if self.head.generation != unlocked.header.generation:
@@ -64,9 +63,10 @@ class Transaction:
 
     def account(self, identifier: str) -> Account | None:
         """The account with this id."""
-        return self._checked(
-            self._read(Account, self._database.get("account", identifier)), identifier
-        )
+        account = self._read(Account, self._database.get("account", identifier))
+        newest = self._event(self._database.newest_event(identifier))
+        self._check_newest(account, newest)
+        return account
 
     def at_address(self, address_id: str) -> Account | Stranger | None:
         """The account or stranger at an address, given by its blind index.
@@ -75,7 +75,10 @@ class Transaction:
         """
         account = self._read(Account, self._database.find("account", address_id))
         stranger = self._read(Stranger, self._database.get("stranger", address_id))
-        return self._checked(account or stranger, address_id)
+        newest = self._event(self._database.newest_event_at(address_id))
+        holder = account or stranger
+        self._check_newest(holder, newest)
+        return holder
 
     def client(self, token_hash: str) -> Client | None:
         """The client whose token has this SHA-256."""
@@ -126,18 +129,19 @@ class Transaction:
         """What SQLite finds wrong with the file itself; empty if nothing."""
         return self._database.file_faults()
 
-    def _checked(self, record: _Counted | None, identifier: str) -> _Counted | None:
-        """The record, if it is the version that the newest event about it names."""
-        row = self._database.newest_event(record.id if record is not None else identifier)
-        if record is None:
-            return None
-        kind = records.kind_of(record)
-        event = None if row is None else self._event(row)
-        if event is None or event.subject_version != self._versions[kind, record.id]:
-            raise corrupt(kind, record.id, "is not the newest version of itself")
-        return record
+    def _check_newest(self, record: Account | Stranger | None, newest: Event | None) -> None:
+        """Raises unless the record is the version that the newest event about it names."""
+        if record is not None:
+            kind = records.kind_of(record)
+            told = (newest.subject, newest.subject_version) if newest is not None else None
+            if told != (record.id, self._places[kind, record.id].version):
+                raise corrupt(kind, record.id, "is not the newest version of itself")
+        elif newest is not None and newest.subject_version and not newest.subject_lapses:
+            raise corrupt(_kind_of_subject(newest.subject), newest.subject, "is missing")
 
-    def _event(self, row: EventRow) -> Event:
+    def _event(self, row: EventRow | None) -> Event | None:
+        if row is None:
+            return None
         event = self._decode(Event, self._open_event(row), "event", str(row.number))
         return cast(Event, event)
 
@@ -145,7 +149,7 @@ class Transaction:
         if row is None:
             return None
         record = self._decode(kind, self._open(row), row.place.kind, row.place.id)
-        self._versions[row.place.kind, row.place.id] = row.place.version
+        self._places[row.place.kind, row.place.id] = row.place
         return cast(_Any, record)
 
     def _open(self, row: Row) -> bytes:
@@ -155,9 +159,8 @@ class Transaction:
             raise corrupt(row.place.kind, row.place.id, "has a broken seal") from None
 
     def _open_event(self, row: EventRow) -> bytes:
-        place = event_place(row.number, row.subject)
         try:
-            return open_(self._keys.event, row.sealed, place, self._vault_id)
+            return open_(self._keys.event, row.sealed, event_place(row), self._vault_id)
         except SealBroken:
             raise corrupt("event", str(row.number), "has a broken seal") from None
 
@@ -180,7 +183,8 @@ class Transaction:
     def put(self, record: Record) -> None:
         """Stores a record in place of the version that this transaction read, or as a new one."""
         kind = records.kind_of(record)
-        replaces = self._versions.get((kind, record.id))
+        found = self._places.get((kind, record.id))
+        replaces = None if found is None else found.version
         version = self.head.number + 1  # the event's: no version is ever given twice
         place = records.place_of(record, version, self._keys.address)
         sealed = seal(self._keys.record, records.encode(record), place, self._vault_id)
@@ -189,7 +193,7 @@ class Transaction:
         elif not self._database.replace(place, sealed, replaces):
             raise corrupt(kind, record.id, "did not change when it was written")
         self._count(kind, record.id, replaces, version)
-        self._versions[kind, record.id] = version
+        self._places[kind, record.id] = place
         self._replaced.setdefault((kind, record.id), replaces or 0)
 
     def drop(self, record: Record) -> None:
@@ -197,11 +201,11 @@ class Transaction:
         self._drop(records.kind_of(record), record.id)
 
     def _drop(self, kind: str, identifier: str) -> None:
-        version = self._versions.pop((kind, identifier))
-        if not self._database.drop(kind, identifier, version):
+        place = self._places.pop((kind, identifier))
+        if not self._database.drop(kind, identifier, place.version):
             raise corrupt(kind, identifier, "did not go when it was dropped")
-        self._count(kind, identifier, version, None)
-        self._dropped[kind, identifier] = version
+        self._count(kind, identifier, place.version, None)
+        self._dropped[kind, identifier] = place
 
     def _prune(self, now: int) -> None:
         for row in self._database.lapsed(now, PRUNED_AT_ONCE):
@@ -227,39 +231,46 @@ class Transaction:
     def commit(self, draft: Draft) -> Mark:
         """Appends the event, rewrites the head, and makes it all durable."""
         self._prune(draft.at)
+        version, address, lapses = self._subject(draft.subject)
         event = Event(
             number=self.head.number + 1,
             at=draft.at,
             happened=draft.happened,
             subject=draft.subject,
-            subject_version=self._subject_version(draft.subject),
+            subject_version=version,
+            subject_lapses=lapses,
             client=draft.client,
             code=draft.code,
             details=dict(draft.details),
             wrote=[[*key, replaced] for key, replaced in self._replaced.items()],
-            dropped=[[*key, version] for key, version in self._dropped.items()],
+            dropped=[[*key, place.version] for key, place in self._dropped.items()],
             previous=self.head.hash,
         )
-        mark = self._append(event)
+        mark = self._append(event, address)
         self._put_head(self.head._replace(number=mark.number, hash=mark.hash))
         self._database.commit()
         return mark
 
-    def _subject_version(self, subject: str) -> int:
-        for kind in ("account", "stranger"):
-            version = self._versions.get((kind, subject))
-            if version is not None:
-                return version
-            row = self._database.get(kind, subject)
-            if row is not None:
-                return row.place.version
-        return 0
+    def _subject(self, identifier: str) -> tuple[int, str | None, bool]:
+        """The version of a subject's record, its address, and whether it may be pruned."""
+        if not identifier:
+            return 0, None, False
+        kind = _kind_of_subject(identifier)
+        if (kind, identifier) not in (self._places.keys() | self._dropped.keys()):
+            self._read(records.KINDS[kind], self._database.get(kind, identifier))
+        place = self._places.get((kind, identifier))
+        if kind == "stranger":
+            address: str | None = identifier
+        else:
+            was = place or self._dropped.get((kind, identifier))
+            address = None if was is None else was.lookup
+        return (0, address, False) if place is None else (place.version, address, _lapses(place))
 
-    def _append(self, event: Event) -> Mark:
+    def _append(self, event: Event, address: str | None) -> Mark:
         plaintext = records.encode(event)
-        place = event_place(event.number, event.subject)
-        sealed = seal(self._keys.event, plaintext, place, self._vault_id)
-        self._database.append(EventRow(event.number, event.subject, sealed))
+        row = EventRow(event.number, event.subject, address, b"")
+        sealed = seal(self._keys.event, plaintext, event_place(row), self._vault_id)
+        self._database.append(row._replace(sealed=sealed))
         return Mark(event.number, hashlib.sha256(plaintext).hexdigest())
 
     def _put_head(self, head: Head) -> None:
@@ -272,12 +283,21 @@ class Transaction:
             raise corrupt("head", HEAD_ID, "did not change when it was written")
 
 
-def event_place(number: int, subject: str) -> Place:
-    """Where an event belongs: its number and its subject."""
-    return Place("event", str(number), 1, account=subject)
+def event_place(row: EventRow) -> Place:
+    """Where an event belongs: its number, its subject and the subject's address."""
+    return Place("event", str(row.number), 1, row.address, row.subject)
+
+
+def _kind_of_subject(identifier: str) -> str:
+    return "account" if identifier.startswith("user_") else "stranger"
+
+
+def _lapses(place: Place) -> bool:
+    return place.expires is not None
 
 
 def corrupt(kind: str, identifier: str, problem: str) -> MfactlError:
     """The error of a damaged record, which names it by kind and id."""
     detail = f"The vault is damaged or was changed: the {kind} {identifier} {problem}."
-    return failure(Code.VAULT_CORRUPT, detail, kind=kind, id=identifier)
+    # A damaged row may hold anything where its kind and id should be.
+    return failure(Code.VAULT_CORRUPT, detail, kind=str(kind), id=str(identifier))
