@@ -179,7 +179,14 @@ def test_a_session_cannot_idle_longer_than_it_lives(paths: Paths) -> None:
     assert "session.idle is longer than session.lifetime" in refusal.long_message
 
 
-@pytest.mark.parametrize("key", ["issuer", "mail.sender"])
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        ("issuer", "1 to 64 characters without a colon"),
+        ("mail.sender", "an address in ASCII"),
+        ("mail.transport", '"maildir"'),
+    ],
+)
 @pytest.mark.parametrize(
     "value",
     [
@@ -195,10 +202,17 @@ def test_a_session_cannot_idle_longer_than_it_lives(paths: Paths) -> None:
         "[]",
     ],
 )
-def test_a_text_is_short_printable_and_has_no_colon(paths: Paths, key: str, value: str) -> None:
+def test_a_text_is_short_and_printable_and_has_its_shape(
+    paths: Paths, key: str, wanted: str, value: str
+) -> None:
     refusal = refusal_of(paths, f"{key} = {value}\n")
     assert refusal.code is Code.CONFIG_INVALID
-    assert f"{key} has to be 1 to 64 printable characters" in refusal.long_message
+    assert f"{key} has to be {wanted}" in refusal.long_message
+
+
+@pytest.mark.parametrize("value", ["'nobody'", "'ü@x.example'", "'a@b@c'", "'a b@c'"])
+def test_the_sender_of_the_mail_is_an_address_in_ascii(paths: Paths, value: str) -> None:
+    assert "mail.sender has to be" in refusal_of(paths, f"[mail]\nsender = {value}\n").long_message
 
 
 def test_a_text_of_64_characters_is_taken(paths: Paths) -> None:

@@ -24,6 +24,7 @@ class Settings(NamedTuple):
 
     issuer: str = "mfactl"
     mail_sender: str = "mfactl@localhost"
+    mail_transport: str = "maildir"
     session_lifetime: int = SESSION_SECONDS
     session_idle: int | None = None
     password_min_length: int = 8
@@ -43,6 +44,14 @@ class Paths(NamedTuple):
     vault_named: str | None = None
 
 
+class Shape(NamedTuple):
+    """A setting that is a text, and what it has to look like."""
+
+    field: str
+    pattern: re.Pattern[str]
+    wanted: str
+
+
 class Bounds(NamedTuple):
     """A setting that is a whole number, and the values that it may take."""
 
@@ -58,9 +67,17 @@ NUMBERS: Mapping[str, Bounds] = {
     "password.min_length": Bounds("password_min_length", 8, 128, "characters"),
     "password.min_score": Bounds("password_min_score", 2, 4, "of zxcvbn's 0 to 4"),
 }
-TEXTS: Mapping[str, str] = {"issuer": "issuer"}
-_SENDER = re.compile(r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,190}")
-MAX_TEXT = 64  # what an authenticator app shows of an issuer, and then some
+TABLES = frozenset({"mail", "password", "session"})
+TEXTS: Mapping[str, Shape] = {
+    # A colon ends the issuer in the URI's label. Apps show a few dozen characters of it.
+    "issuer": Shape("issuer", re.compile(r"[^:]{1,64}"), "1 to 64 characters without a colon"),
+    "mail.sender": Shape(
+        "mail_sender",
+        re.compile(r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,190}"),
+        "an address in ASCII",
+    ),
+    "mail.transport": Shape("mail_transport", re.compile("maildir"), '"maildir"'),
+}
 
 
 def find_paths(environ: Mapping[str, str], *, vault: Path | None = None) -> Paths:
@@ -156,7 +173,7 @@ def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Tables as dotted keys, one level deep."""
     found = []
     for key, value in raw.items():
-        if isinstance(value, dict) and value:  # an empty table is nothing, or a setting's bad value
+        if isinstance(value, dict) and (value or key in TABLES):
             found += [(f"{key}.{name}", part) for name, part in value.items()]
         else:
             found.append((key, value))
@@ -171,20 +188,15 @@ def _setting(paths: Paths, key: str, value: Any) -> dict[str, Any]:
             raise _invalid(paths, f"{paths.config}: {key} has to be {wanted}.")
         return {bounds.field: value}
     if key in TEXTS:
-        text = isinstance(value, str) and value.isprintable() and 1 <= len(value) <= MAX_TEXT
-        if not text or ":" in value or value.strip() != value:
-            wanted = f"1 to {MAX_TEXT} printable characters without a colon"
-            raise _invalid(paths, f"{paths.config}: {key} has to be {wanted}.")
-        return {TEXTS[key]: value}
-    if key == "mail.sender":
-        if not isinstance(value, str) or not _SENDER.fullmatch(value):
-            raise _invalid(paths, f"{paths.config}: mail.sender has to be an address in ASCII.")
-        return {"mail_sender": value}
-    if key == "mail.transport":
-        if value != "maildir":
-            raise _invalid(paths, f'{paths.config}: mail.transport has to be "maildir".')
-        return {}
+        shape = TEXTS[key]
+        if not _is_text(value) or not shape.pattern.fullmatch(value):
+            raise _invalid(paths, f"{paths.config}: {key} has to be {shape.wanted}.")
+        return {shape.field: value}
     raise _invalid(paths, f"{paths.config}: there is no setting {key}.")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and value.strip() == value
 
 
 def _invalid(paths: Paths, detail: str) -> MfactlError:

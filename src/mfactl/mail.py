@@ -5,8 +5,6 @@ May import: mfactl.core.address, mfactl.files, mfactl.errors and the standard li
 modules.
 """
 
-import email.errors
-import email.header
 import email.message
 import email.utils
 import mailbox
@@ -88,6 +86,7 @@ def read(outbox: Path) -> list[Message]:
     """Every message, the one delivered last first. What is no file of ours is passed over."""
     if not (outbox / "new").is_dir():
         return []
+    files.check_directory(outbox)
     found = []
     try:
         for folder in ("new", "cur"):
@@ -109,13 +108,12 @@ def _check_folder(folder: Path) -> None:
 
 def _message(path: Path) -> Message:
     """The message in a file. Another program's may be broken: what cannot be read is empty."""
-    parsed = email.message_from_bytes(path.read_bytes(), policy=policy.compat32)
-    subject = _header(parsed, "Subject")
+    parsed = email.message_from_bytes(path.read_bytes(), policy=policy.default)
     return Message(
         id=path.name.partition(":")[0],
         sender=email.utils.parseaddr(_header(parsed, "From"))[1],
         recipient=email.utils.parseaddr(_header(parsed, "To"))[1],
-        subject=subject,
+        subject=_header(parsed, "Subject"),
         body=_body(parsed),
         delivered_at=_date(_header(parsed, "Date")),
     )
@@ -123,8 +121,8 @@ def _message(path: Path) -> Message:
 
 def _header(parsed: email.message.Message, name: str) -> str:
     try:
-        return str(email.header.make_header(email.header.decode_header(parsed.get(name, ""))))
-    except (ValueError, LookupError, email.errors.HeaderParseError):
+        return str(parsed[name] or "")
+    except Exception:  # the library fails in many ways on headers that are none
         return ""
 
 

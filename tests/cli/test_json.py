@@ -215,7 +215,6 @@ def test_an_object_is_printed_as_json(ada: Ada) -> None:
         "object.0",
         "object.",
         ".",
-        "",
         "email_addresses.\u0661",
         "email_addresses.0.nosuch",
     ],
@@ -227,6 +226,13 @@ def test_a_field_that_is_not_there_is_a_usage_error_that_names_those_that_are(
     assert (ended.status, ended.out) == (2, "")
     assert f" no field {path}" in ended.err
     assert "email_addresses" in ended.err
+
+
+@pytest.mark.parametrize("option", ["--field", "--vault"])
+def test_an_option_that_is_empty_is_a_usage_error(ada: Ada, option: str) -> None:
+    ended = ada.here("account", "show", option, "")
+    assert (ended.status, ended.out) == (2, "")
+    assert f"'{option}': it is empty" in ended.err
 
 
 @pytest.mark.parametrize("path", ["cods", "cods.0", ".codes", "secret"])

@@ -22,7 +22,7 @@ class _Screen:
     [
         ("plain text", "plain text"),
         ("Z\u00fcrich \u6771\u4eac \U0001f980", "Z\u00fcrich \u6771\u4eac \U0001f980"),
-        ("two\nlines", "two\nlines"),
+        ("two\nlines", "two\\nlines"),
         ("tab\tstop", "tab\\tstop"),
         ("\x1b[31mred", "\\x1b[31mred"),
         ("\x9b31m", "\\x9b31m"),
@@ -40,6 +40,10 @@ class _Screen:
 )
 def test_what_a_terminal_would_obey_is_made_visible(text: str, shown: str) -> None:
     assert output.visible(text) == shown
+
+
+def test_a_text_of_several_lines_keeps_them() -> None:
+    assert output.visible_lines("two\nlines\tand a tab\n") == "two\nlines\\tand a tab\n"
 
 
 @pytest.mark.parametrize(

@@ -443,7 +443,7 @@ def test_ctrl_d_at_a_prompt_cancels(stop_at: Stop, where: str) -> None:
             "Code of your app, or a backup code",
             [{"param_name": "code"}],
         ),
-        ("ada_with_totp", ("mfa", "disable"), "[y/N]", [{}, {"param_name": "yes"}]),
+        ("ada_with_totp", ("mfa", "disable"), "[y/N]", [{}, {"param_name": "answer"}]),
         ("ada", ("verify",), "Password", [{"param_name": "password"}]),
     ],
     ids=["a code", "an answer", "a password"],

@@ -51,8 +51,6 @@ def parse(text: str) -> Address | Refusal:
     if _is_confusable(local) or any(_is_confusable(label) for label in checked.domain.split(".")):
         return _refusal("That address mixes scripts, or has letters that look like others.")
     key = f"{local.translate(_LOWER)}@{domain.translate(_LOWER)}"
-    if len(key.encode()) > MAX_OCTETS or len(checked.normalized.encode()) > MAX_OCTETS:
-        return _refusal(f"An e-mail address has {MAX_OCTETS} octets at most.")
     return Address(checked.normalized, key)
 
 

@@ -25,6 +25,8 @@ class Shown(NamedTuple):
 def code_of(text: str, *, now: int) -> Shown | Refusal:
     """The code of an `otpauth://totp/` URI, or of a base32 secret with 6 digits and 30 seconds."""
     text = text.strip()
+    if not text.isascii():  # upper() would make ASCII letters of some that are not
+        return _no_secret()
     if now < 0:
         return _refusal("That moment lies before 1970.")
     try:
@@ -37,7 +39,11 @@ def code_of(text: str, *, now: int) -> Shown | Refusal:
         step = now // otp.interval
         return Shown(otp.generate_otp(step), step, (step + 1) * otp.interval)
     except (ValueError, TypeError, ArithmeticError):
-        return _refusal("That is no otpauth:// URI and no base32 secret of 112 bits or more.")
+        return _no_secret()
+
+
+def _no_secret() -> Refusal:
+    return _refusal("That is no otpauth:// URI and no base32 secret of 112 bits or more.")
 
 
 def _refusal(detail: str) -> Refusal:

@@ -165,13 +165,12 @@ def _pending(s: Situation) -> tuple[Client, SignUp] | Refusal:
 
 
 def _closed(sign_up: SignUp, now: int) -> Refusal | None:
-    match email_code.state(sign_up.code, now=now):
-        case email_code.State.EXPIRED:
-            return Refusal(Code.VERIFICATION_EXPIRED)
-        case email_code.State.EXHAUSTED:
-            return Refusal(Code.VERIFICATION_FAILED)
-        case email_code.State.OPEN:
-            return None
+    state = email_code.state(sign_up.code, now=now)
+    if state is email_code.State.EXPIRED:
+        return Refusal(Code.VERIFICATION_EXPIRED)
+    if state is email_code.State.EXHAUSTED:
+        return Refusal(Code.VERIFICATION_FAILED)
+    return None
 
 
 def _too_soon(s: Situation, email: str) -> Refusal | None:
