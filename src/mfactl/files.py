@@ -9,7 +9,7 @@ May import: mfactl.errors only.
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -34,19 +34,10 @@ def check_private(path: Path) -> os.stat_result | None:
     Raises `vault_permissions` if it is a link or no regular file, if others could read or write it,
     or if others could replace it in its directory.
     """
-    try:
-        found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise io_error(error, f"look at {path}") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
-    if MODES_ARE_CHECKED:
-        _check_owner(path, found)
-        if found.st_mode & 0o077:
-            raise unsafe(f"Others can read or write {path}.", f"Run: chmod 600 {path}")
-    check_directory(path.parent)
+    found = _look(path, os.lstat)
+    if found is not None:
+        _check_file(path, found, 0o077, "read or write", "chmod 600")
+        check_directory(path.parent)
     return found
 
 
@@ -92,18 +83,10 @@ def read_trusted(path: Path) -> bytes | None:
 
     Links are followed, so that a configuration can be kept elsewhere.
     """
-    try:
-        found = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    found = _look(path, os.stat)
+    if found is None:
         return None
-    except OSError as error:
-        raise io_error(error, f"look at {path}") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
-    if MODES_ARE_CHECKED:
-        _check_owner(path, found)
-        if found.st_mode & 0o022:
-            raise unsafe(f"Others can write {path}.", f"Run: chmod go-w {path}")
+    _check_file(path, found, 0o022, "write", "chmod go-w")
     for directory in {path.parent, path.resolve().parent}:  # of the link and of what it names
         check_directory(directory)
     return _read(path, 0)
@@ -212,6 +195,25 @@ def _write_new(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(descriptor)
+
+
+def _look(path: Path, how: Callable[[Path], os.stat_result]) -> os.stat_result | None:
+    try:
+        return how(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise io_error(error, f"look at {path}") from None
+
+
+def _check_file(path: Path, found: os.stat_result, mode: int, others: str, fix: str) -> None:
+    """Raises unless it is a file of ours or root's without any of the bits of `mode`."""
+    if not stat.S_ISREG(found.st_mode):
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
+    if MODES_ARE_CHECKED:
+        _check_owner(path, found)
+        if found.st_mode & mode:
+            raise unsafe(f"Others can {others} {path}.", f"Run: {fix} {path}")
 
 
 def _check_owner(path: Path, found: os.stat_result) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from mfactl.core.account import count_account_failure, count_stranger_failure, stranger_expires_at
+from mfactl.core.account import stranger_expires_at, with_failure
 from tests.support.builders import (
     DAY,
     HOUR,
@@ -20,7 +20,7 @@ def test_the_codes_that_remain_are_those_not_used(used: tuple[int, ...], remaini
 def test_a_failure_changes_nothing_of_an_account_but_its_counter() -> None:
     ada = account_with_totp(lockout=failures(9))
 
-    counted = count_account_failure(ada, now=NOW)
+    counted = with_failure(ada, now=NOW)
 
     assert counted == ada._replace(lockout=failures(10, last_at=NOW))
 
@@ -28,7 +28,7 @@ def test_a_failure_changes_nothing_of_an_account_but_its_counter() -> None:
 def test_a_failure_changes_the_counter_of_a_stranger_and_when_it_was_used() -> None:
     before = stranger(lockout=failures(9), last_used_at=NOW - HOUR, code_handed_over_at=NOW - 5)
 
-    counted = count_stranger_failure(before, now=NOW)
+    counted = with_failure(before, now=NOW)
 
     assert counted == before._replace(lockout=failures(10, last_at=NOW), last_used_at=NOW)
 

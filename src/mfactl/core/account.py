@@ -5,7 +5,7 @@ put back or deleted on its own. Times are Unix seconds. `repr` shows no secret.
 May import: mfactl.core and mfactl.errors.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mfactl.core.lockout import CLEAR, Lockout, count_failure
 
@@ -102,6 +102,7 @@ class Stranger(NamedTuple):
         return f"Stranger({self.id})"
 
 
+_Holder = TypeVar("_Holder", bound=Account | Stranger)
 STRANGER_SECONDS = 24 * 3600
 
 
@@ -114,11 +115,9 @@ def stranger_expires_at(stranger: Stranger) -> int | None:
     return None if stranger.lockout.failures else stranger.last_used_at + STRANGER_SECONDS
 
 
-def count_account_failure(account: Account, *, now: int) -> Account:
-    """The account after one more wrong guess."""
-    return account._replace(lockout=count_failure(account.lockout, now=now))
-
-
-def count_stranger_failure(stranger: Stranger, *, now: int) -> Stranger:
-    """The stranger after one more wrong guess."""
-    return stranger._replace(lockout=count_failure(stranger.lockout, now=now), last_used_at=now)
+def with_failure(holder: _Holder, *, now: int) -> _Holder:
+    """The account or stranger after one more wrong guess."""
+    counted = count_failure(holder.lockout, now=now)
+    if isinstance(holder, Stranger):
+        return holder._replace(lockout=counted, last_used_at=now)
+    return holder._replace(lockout=counted)

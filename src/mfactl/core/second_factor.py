@@ -8,7 +8,7 @@ May import: mfactl.core and mfactl.errors.
 from typing import NamedTuple
 
 from mfactl.core import backup_codes, lockout, totp
-from mfactl.core.account import Account, Totp, count_account_failure
+from mfactl.core.account import Account, Totp, with_failure
 from mfactl.core.code import Shape, Typed
 from mfactl.core.verdict import Need, Work
 from mfactl.errors import Code, Refusal
@@ -75,7 +75,7 @@ def _check_backup(account: Account, *, now: int, work: Work) -> Checked:
 
 
 def _wrong(account: Account, strategy: str, *, now: int) -> Checked:
-    account = count_account_failure(account, now=now)
+    account = with_failure(account, now=now)
     return Checked(account, strategy, (wrong(), *lockout.warning(account.lockout, now=now)))
 
 

@@ -6,7 +6,7 @@ May import: mfactl.core and mfactl.errors.
 """
 
 from mfactl.core import lockout, second_factor, session
-from mfactl.core.account import Account, Stranger, count_account_failure, count_stranger_failure
+from mfactl.core.account import Account, Stranger, with_failure
 from mfactl.core.client import TOKEN_DUE, Client, SignIn, is_pending_fresh
 from mfactl.core.code import Typed
 from mfactl.core.sign_up import session_exists
@@ -64,11 +64,7 @@ def _password_accepted(s: Situation, account: Account) -> Verdict:
 
 
 def _wrong_password(holder: Account | Stranger, now: int) -> Verdict:
-    counted: Account | Stranger
-    if isinstance(holder, Account):
-        counted = count_account_failure(holder, now=now)
-    else:
-        counted = count_stranger_failure(holder, now=now)
+    counted = with_failure(holder, now=now)
     refusal = Refusal(Code.PASSWORD_OR_IDENTIFIER_INCORRECT)
     refusals = (refusal, *lockout.warning(counted.lockout, now=now))
     return Verdict(Happened.SIGN_IN, counted.id, writes=(counted,), refusals=refusals)

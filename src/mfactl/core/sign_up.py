@@ -6,13 +6,7 @@ May import: mfactl.core and mfactl.errors.
 """
 
 from mfactl.core import email_code, lockout, session
-from mfactl.core.account import (
-    Account,
-    EmailProof,
-    Stranger,
-    count_account_failure,
-    count_stranger_failure,
-)
+from mfactl.core.account import Account, EmailProof, Stranger, with_failure
 from mfactl.core.client import TOKEN_DUE, Client, SignUp, is_pending_fresh
 from mfactl.core.code import Shape, Typed, malformed
 from mfactl.core.freshness import is_fresh
@@ -134,12 +128,7 @@ def _complete(s: Situation, client: Client, sign_up: SignUp, stranger: Stranger 
 def _wrong(s: Situation, client: Client, sign_up: SignUp) -> Verdict:
     tried = sign_up.code._replace(attempts=sign_up.code.attempts + 1)
     client = client._replace(pending=sign_up._replace(code=tried))
-    holder: Account | Stranger
-    if isinstance(s.target, Account):
-        holder = count_account_failure(s.target, now=s.now)
-    else:
-        stranger = s.target or Stranger(address_subject(s), sign_up.key, s.now)
-        holder = count_stranger_failure(stranger, now=s.now)
+    holder = with_failure(s.target or Stranger(address_subject(s), sign_up.key, s.now), now=s.now)
     return Verdict(
         Happened.SIGN_UP_VERIFY,
         holder.id,

@@ -8,7 +8,7 @@ May import: mfactl.core and mfactl.errors.
 from enum import StrEnum
 
 from mfactl.core import lockout, second_factor, session, sign_in, sign_up
-from mfactl.core.account import Account, count_account_failure
+from mfactl.core.account import Account, with_failure
 from mfactl.core.client import Client, Session, SignIn, SignUp, is_pending_fresh
 from mfactl.core.code import Typed
 from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
@@ -125,7 +125,7 @@ def wrong_password(
     happened: Happened, account: Account, *, now: int, param: str = "password"
 ) -> Verdict:
     """Refuses the current password of a signed-in account, and counts it."""
-    account = count_account_failure(account, now=now)
+    account = with_failure(account, now=now)
     meta = {"param_name": param}
     refusal = Refusal(Code.PASSWORD_VALIDATION_FAILED, None, None, meta)
     refusals = (refusal, *lockout.warning(account.lockout, now=now))
