@@ -10,20 +10,24 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 import typer
 from typer.core import TyperGroup
 
 from mfactl import config
 from mfactl.cli.app import COMMANDS, tree
-from mfactl.cli.options import Options
+from mfactl.cli.options import EVERYWHERE, Options
 from mfactl.config import NUMBERS, TEXTS, Settings
 from mfactl.errors import ERRORS
 from mfactl.exits import EXIT_MEANINGS
+from tests.cli.program import PASSWORD, Program
+from tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "mfactl"
@@ -37,6 +41,7 @@ CONTROL = re.compile(r"\|\|?|&&?|;;?|<<<|[<>]")
 # What may stand before a command: a prompt, a case label, keywords of the shell, variables.
 PREFIX = re.compile(r"\s*(?:\$ |\S+\) |(?:if|then|else|do|while|!) |[A-Z_]+=\S* |\.venv/bin/)*\s*")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+TRANSCRIPT = re.compile(r"```console\n(.*?)```", re.DOTALL)
 RECIPE = re.compile(r"<!-- test -->\n```bash\n(.*?)```", re.DOTALL)
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 24 * 3600}
@@ -192,15 +197,54 @@ def test_the_example_of_a_configuration_is_a_valid_one(tmp_path: Path) -> None:
     assert settings != Settings()
 
 
+def _told_numbers() -> list[list[str]]:
+    page = DOCS / "rules.md"
+    return [*_rows(page, "The numbers"), *_rows(page, "Numbers of messages")]
+
+
 def test_the_table_of_rules_has_the_numbers_of_the_code() -> None:
-    rows = _rows(DOCS / "rules.md", "The numbers")
-    told = {name.strip("`"): _number(value) for _rule, value, name in rows}
+    told = {name.strip("`"): _number(value) for _rule, value, name in _told_numbers()}
     assert told == {name: int(_constant(name)) for name in told}
 
 
 def test_the_table_of_rules_leaves_out_no_number_of_core() -> None:
-    named = {row[2].strip("`") for row in _rows(DOCS / "rules.md", "The numbers")}
-    assert set(_core_numbers()) <= named
+    named = [row[2].strip("`") for row in _told_numbers()]
+    assert set(_core_numbers()) <= set(named)
+    assert len(named) == len(set(named))
+
+
+def test_the_exit_statuses_that_any_command_can_have_are_told() -> None:
+    told = ", ".join(str(status) for status in EVERYWHERE[:-1]) + f" and {EVERYWHERE[-1]}"
+    assert f"{told} are on every list" in (DOCS / "exit-codes.md").read_text("utf-8")
+
+
+def test_the_facts_of_an_error_are_the_codes_own() -> None:
+    page = (DOCS / "json.md").read_text("utf-8")
+    assert set(re.findall(r"`meta\.(\w+)", page)) == set(_facts())
+
+
+def _facts() -> Iterator[str]:
+    """The names in `meta`: keywords of `failure`, and keys of the mapping of a `Refusal`."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name("failure"), keywords=keywords):
+                    yield from (keyword.arg for keyword in keywords if keyword.arg)
+                case ast.Call(func=ast.Name("Refusal"), args=[*_, ast.Dict(keys=keys)]):
+                    yield from (ast.literal_eval(key) for key in keys if key)
+                case ast.Assign(targets=[ast.Name("meta")], value=ast.Dict(keys=keys)):
+                    yield from (ast.literal_eval(key) for key in keys if key)
+
+
+def test_the_map_of_the_house_names_every_file_and_no_other() -> None:
+    page = (DOCS / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", page))
+    assert {name for name in named if not (SOURCE / name).is_file()} == set()
+    folders = [SOURCE, SOURCE / "vault"]
+    files = {
+        path.relative_to(SOURCE).as_posix() for folder in folders for path in folder.glob("*.py")
+    }
+    assert {name for name in files if not name.endswith("__init__.py")} <= named
 
 
 def test_every_variable_of_the_program_is_in_the_docs_and_no_other() -> None:
@@ -262,6 +306,41 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.M)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+@pytest.mark.slow
+def test_the_transcript_of_the_readme_is_what_a_person_sees(tmp_path: Path) -> None:
+    ada = Program(tmp_path).with_(MFACTL_HOME=None, HOME=str(tmp_path))
+    codes = iter(_codes_to_type(ada))
+    blocks = "".join(TRANSCRIPT.findall(README.read_text("utf-8")))
+    for step in blocks.removeprefix("$ mfactl ").split("\n$ mfactl "):
+        command, *told = step.splitlines()
+        words = [next(codes) if word.isdigit() else word for word in command.split()]
+        with Terminal(ada, *words) as terminal:
+            for prompt in (line for line in told if line.startswith(("Password", "The same"))):
+                if "set 20" not in prompt:
+                    terminal.answer(prompt.rstrip(":"), PASSWORD)
+            shown = terminal.end().err.replace(str(tmp_path), "/home/ada")
+        assert _masked(shown.splitlines()) == _masked(told), command
+
+
+def _codes_to_type(ada: Program) -> Iterator[str]:
+    """The code in the mail, the app's, and the app's next one, which is taken a step early."""
+    yield ada.ask("outbox", "code", "ada@example.com")["code"]
+    app = pyotp.TOTP(ada.ask("mfa", "add")["secret"])
+    now = int(time.time())
+    yield app.at(now)
+    yield app.at(now + 30)
+
+
+def _masked(lines: list[str]) -> list[str]:
+    """The lines without what differs each time: codes, secrets, times and QR codes."""
+    kept = [line.rstrip() for line in lines if not re.search(r"[▀▄█\x1b]|^ *\.{3}$", line)]
+    text = "\n".join(line for line in kept if line)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME", text)
+    text = re.sub(r"(secret=|Secret: ).*", r"\1SECRET", text)
+    text = re.sub(r"^\d{6}$", "CODE", text, flags=re.M)
+    return re.sub(r"(  \w{4}-\w{4}-\w{4}\n)+", "  BACKUP CODES\n", text).splitlines()
 
 
 @pytest.mark.slow
