@@ -29,7 +29,7 @@ def accept(
 
     `context` is what is known of its owner: the address, the issuer.
     """
-    data = normalised(password)
+    data = normalised(password, param)
     text = data.decode()
     if len(text) < min_length:
         what = "Passphrases" if param == "passphrase" else "Passwords"

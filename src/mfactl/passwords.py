@@ -23,23 +23,23 @@ SALT_BYTES = 16
 TAG_BYTES = 32
 
 
-def normalised(password: str) -> bytes:
+def normalised(password: str, param: str = "password") -> bytes:
     """A password as it is hashed: NFKC, UTF-8. Raises if it is empty or too long.
 
-    The length is looked at before normalising, because normalising is slow on hostile text
-    (CVE-2026-3276), and again after it, because it can lengthen the text.
+    `param` names it in errors. The length is looked at before normalising, because normalising is
+    slow on hostile text (CVE-2026-3276), and again after it, because it can lengthen the text.
     """
     if not password:
-        raise failure(Code.PARAM_MISSING, "The password is empty.", None, param_name="password")
+        raise failure(Code.PARAM_MISSING, "The password is empty.", "Give one.", param_name=param)
     if len(password) <= MAX_CHARACTERS:
         password = unicodedata.normalize("NFKC", password)
     if len(password) > MAX_CHARACTERS:
-        raise failure(Code.PASSWORD_TOO_LONG, None, None, param_name="password")
+        raise failure(Code.PASSWORD_TOO_LONG, None, None, param_name=param)
     try:
         return password.encode()
     except UnicodeEncodeError:  # bytes that were no UTF-8, smuggled in as surrogates
         detail = "The password is not text in UTF-8."
-        raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name="password") from None
+        raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=param) from None
 
 
 class Hasher(NamedTuple):

@@ -38,7 +38,7 @@ def _document(message: Message, *, with_body: bool) -> Document:
         "mfactl outbox list --json | jq -r '.data[].subject'",
         "mfactl outbox list --field total_count",
     ),
-    exits=(0, 7),
+    exits=(0,),
     documents=("list",),
 )
 def list_(context: typer.Context) -> Outcome:
@@ -107,7 +107,7 @@ def code(
     app,
     "clear",
     examples=("mfactl outbox clear", "mfactl outbox clear --quiet", "mfactl outbox clear --json"),
-    exits=(0, 7),
+    exits=(0,),
     documents=("outbox",),
 )
 def clear(context: typer.Context) -> Outcome:

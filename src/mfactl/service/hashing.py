@@ -21,9 +21,9 @@ def hasher(c: Conversation, s: Situation) -> Hasher:
     return Hasher(s.pepper, c.cost)
 
 
-def password_check(c: Conversation, password: Password) -> Prepare:
+def password_check(c: Conversation, password: Password, param: str = "password") -> Prepare:
     """Hashes a password against the verifier that the rule names, and anew where that is due."""
-    ask = cache(lambda: normalised(password()))
+    ask = cache(lambda: normalised(password(), param))
 
     def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
         if verdict.need is Need.NEW_PASSWORD:

@@ -19,12 +19,12 @@ def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:
     """Replaces the password of the signed-in account, which ends its other sessions."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
     ask = cache(current)
-    check = hashing.password_check(c, ask)
+    check = hashing.password_check(c, ask, "current_password")
     account = c.decide(lambda s, work: password.check(s, work=work), check).verdict.account
     assert account is not None  # a password that was right is somebody's
 
     def accept(text: str) -> bytes:
-        if normalised(text) == normalised(ask()):
+        if normalised(text, "new_password") == normalised(ask()):
             raise failure(Code.NEW_PASSWORD_MATCHES_CURRENT, None, None, param_name="new_password")
         return accept_password(c, text, account.email, "new_password")
 

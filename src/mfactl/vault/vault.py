@@ -16,8 +16,6 @@ from mfactl.vault.header import Header, SecretProvider, Unlocked
 from mfactl.vault.sqlite import Database
 from mfactl.vault.transaction import Transaction
 
-PRUNED_AT_ONCE = 2  # a write drops as many lapsed records, so that none pile up
-
 
 class Vault:
     """An unlocked vault."""
