@@ -285,3 +285,44 @@ def test_an_outbox_that_others_could_fill_is_not_read(outbox: Path) -> None:
 def test_a_message_shows_no_code_when_it_is_logged(outbox: Path) -> None:
     mail.deliver(outbox, ADA)
     assert "271828" not in f"{ADA!r} {mail.read(outbox)!r}"
+
+
+def test_the_text_of_a_message_in_parts_is_found(outbox: Path) -> None:
+    message = email.message.EmailMessage()
+    message["To"] = "eve@example.com"
+    message["Subject"] = "in parts"
+    message.set_content("the text\n")
+    message.add_alternative("<p>the page</p>", subtype="html")
+    message.add_attachment(b"\x00\x01", maintype="application", subtype="octet-stream")
+    mailbox.Maildir(outbox).add(message)
+    (found,) = mail.read(outbox)
+    assert found.body == "the text\n"
+
+
+def test_a_message_without_a_text_has_an_empty_body(outbox: Path) -> None:
+    message = email.message.EmailMessage()
+    message["To"] = "eve@example.com"
+    message.set_content("<p>the page</p>", subtype="html")
+    mailbox.Maildir(outbox).add(message)
+    (found,) = mail.read(outbox)
+    assert (found.body, found.delivered_at) == ("", 0)
+
+
+def test_what_is_no_file_in_the_outbox_is_passed_over(outbox: Path, tmp_path: Path) -> None:
+    mailbox.Maildir(outbox)
+    (tmp_path / "elsewhere").write_text("To: eve@example.com\n\nnot ours\n")
+    (outbox / "new" / "link").symlink_to(tmp_path / "elsewhere")
+    (outbox / "new" / "directory").mkdir()
+    os.mkfifo(outbox / "new" / "fifo")
+    (outbox / "cur" / ".hidden").write_text("")
+    assert mail.read(outbox) == []
+
+
+def test_a_folder_of_the_outbox_that_is_a_link_is_refused(outbox: Path, tmp_path: Path) -> None:
+    mailbox.Maildir(outbox)
+    (outbox / "new").rmdir()
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (outbox / "new").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(MfactlError) as caught:
+        mail.read(outbox)
+    assert caught.value.refusals[0].code is Code.VAULT_PERMISSIONS

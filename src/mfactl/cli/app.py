@@ -65,7 +65,7 @@ def root(
 def tree() -> RootGroup:
     """The root of the command tree."""
     group = typer.main.get_group(app)
-    group.commands = LazyCommands(COMMANDS)
+    group.commands = cast(Any, LazyCommands(COMMANDS))  # read only: nothing is added to it
     return cast(RootGroup, group)
 
 

@@ -8,7 +8,7 @@ May import: typer only.
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 import typer
@@ -104,7 +104,7 @@ class Entry(NamedTuple):
     is_group: bool = False
 
 
-class LazyCommands(MutableMapping[str, Any]):
+class LazyCommands(Mapping[str, Any]):
     """The root's commands: names and short helps at hand, the rest on demand."""
 
     def __init__(self, entries: dict[str, Entry]) -> None:
@@ -117,12 +117,6 @@ class LazyCommands(MutableMapping[str, Any]):
             group = typer.main.get_group(importlib.import_module(entry.module).app)
             self._loaded[name] = group if entry.is_group else group.commands[name]
         return self._loaded[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
@@ -140,7 +134,7 @@ class RootGroup(Group):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The names and short helps, for --help."""
-        entries = cast(LazyCommands, self.commands).entries
+        entries = cast(LazyCommands, cast(Any, self.commands)).entries
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.short_help) for name, entry in entries.items()])
 
