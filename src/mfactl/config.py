@@ -2,7 +2,7 @@
 
 Guarantees: an option beats the environment, the environment the file, the file the default; no
 setting loosens a rule of the life cycle; what is unknown or out of bounds is refused, not ignored.
-May import: mfactl.files, mfactl.errors, tomllib and platformdirs.
+May import: mfactl.core.client, mfactl.files, mfactl.errors, tomllib and platformdirs.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The outbox: mail that the embedded transport delivered, in a Maildir that any mail client reads.
 
 Guarantees: a message is whole and on disk when `deliver` returns; nobody else can read it.
-May import: mfactl.core.address, mfactl.files, mfactl.errors and the standard library's mail
+May import: mfactl.core, mfactl.files, mfactl.errors and the standard library's mail
 modules.
 """
 

@@ -190,13 +190,6 @@ def test_the_size_agrees_with_what_is_drawn(length: int, style: Style) -> None:
     assert len(rows) == drawing.rows
 
 
-def test_a_code_fits_a_window_that_also_has_a_line_for_the_cursor() -> None:
-    drawing = qr.Drawing("", columns=49, rows=25)
-    assert drawing.fits(49, 26)
-    assert not drawing.fits(48, 26)
-    assert not drawing.fits(49, 25)
-
-
 @pytest.mark.parametrize("issuer", ["mfactl", "Example Corporation Staff Site", "é" * 30])
 def test_half_blocks_fit_80_columns_for_an_address_of_60_letters(issuer: str) -> None:
     assert qr.draw(uri_for(address=address_of(60), issuer=issuer), Style.PLAIN).columns <= 80

@@ -1,6 +1,6 @@
 """`account show` and `account password`.
 
-May import: mfactl.service, mfactl.resources and mfactl.cli.
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
 """
 
 import time

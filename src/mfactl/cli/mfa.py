@@ -1,6 +1,6 @@
 """`mfa add`, `mfa verify` and `mfa disable`.
 
-May import: mfactl.service, mfactl.resources and mfactl.cli.
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
 """
 
 from enum import StrEnum

@@ -2,7 +2,7 @@
 
 Guarantees: they may stand before or after the subcommand and mean the same; a group's module is
 imported when one of its commands is named, and not before.
-May import: typer only.
+May import: mfactl.cli.output, mfactl.cli.fields, mfactl.exits and typer.
 """
 
 import functools

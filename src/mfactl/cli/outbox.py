@@ -1,6 +1,6 @@
 """`outbox list`, `show`, `code` and `clear`.
 
-May import: mfactl.service, mfactl.resources and mfactl.cli.
+May import: mfactl.service, mfactl.mail, mfactl.resources and mfactl.cli.
 """
 
 import time

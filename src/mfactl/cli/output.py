@@ -2,7 +2,7 @@
 
 Guarantees: with --json exactly one document and a newline, in ASCII; text from users and files with
 its control characters made visible; a stdout that is full, closed or a broken pipe is noticed.
-May import: mfactl.errors only.
+May import: mfactl.errors and mfactl.exits.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 Guarantees: secrets are never echoed and never come from options; nothing prompts unless stdin is a
 terminal; one trailing newline is removed, nothing else.
-May import: mfactl.errors.
+May import: mfactl.cli.output and mfactl.errors.
 """
 
 import getpass

@@ -48,10 +48,6 @@ class Drawing:
     columns: int
     rows: int
 
-    def fits(self, columns: int, lines: int) -> bool:
-        """Whether a window of that size shows it whole, with the cursor on the line below."""
-        return self.columns <= columns and self.rows < lines
-
 
 def draw(uri: str, style: Style) -> Drawing:
     """The URI as a code; `ValueError` where it is longer than any code can hold.

@@ -1,7 +1,7 @@
 """What a command works with: its conversation, and its ways to ask.
 
 Guarantees: the only place where the process's environment, clock and randomness are taken.
-May import: mfactl.conversation, mfactl.config, mfactl.cli and typer.
+May import: mfactl.conversation, mfactl.config, mfactl.core.code, mfactl.errors, mfactl.cli, typer.
 """
 
 import os

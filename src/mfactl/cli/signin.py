@@ -1,4 +1,4 @@
-"""`signin`. May import: mfactl.service.sign_in, mfactl.resources and mfactl.cli."""
+"""`signin`. May import: mfactl.service, mfactl.resources, mfactl.core and mfactl.cli."""
 
 from typing import Annotated
 

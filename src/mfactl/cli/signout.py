@@ -1,4 +1,4 @@
-"""`signout`. May import: mfactl.service.account, mfactl.resources and mfactl.cli."""
+"""`signout`. May import: mfactl.service, mfactl.resources, mfactl.core and mfactl.cli."""
 
 from typing import Annotated
 

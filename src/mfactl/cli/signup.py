@@ -1,4 +1,4 @@
-"""`signup`. May import: mfactl.service.sign_up, mfactl.resources and mfactl.cli."""
+"""`signup`. May import: mfactl.service, mfactl.resources, mfactl.core and mfactl.cli."""
 
 from typing import Annotated
 

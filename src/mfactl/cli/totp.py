@@ -1,6 +1,6 @@
 """`totp`: the phone's side. Opens no vault.
 
-May import: mfactl.core.phone, mfactl.conversation and mfactl.cli.
+May import: mfactl.core.phone, mfactl.conversation, mfactl.resources and mfactl.cli.
 """
 
 from typing import Annotated

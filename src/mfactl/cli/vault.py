@@ -1,6 +1,7 @@
 """`vault init`, `vault status` and `vault check`.
 
-May import: mfactl.service, mfactl.resources and mfactl.cli.
+May import: mfactl.service, mfactl.resources, mfactl.conversation, mfactl.files, mfactl.errors,
+mfactl.cli and the types of mfactl.vault.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""`verify`. May import: mfactl.service, mfactl.resources and mfactl.cli."""
+"""`verify`.
+
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
+"""
 
 from functools import partial
 from typing import Annotated, assert_never

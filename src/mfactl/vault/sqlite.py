@@ -3,7 +3,7 @@
 Guarantees: rows go in and out as they are (sealing is not known here); a statement that has to
 change one row changes one; the stored schema is exactly ours; SQLite's errors leave as ours. A
 second engine could stand beside this file.
-May import: sqlite3, mfactl.errors and mfactl.files.
+May import: sqlite3, mfactl.errors and mfactl.vault.sealing.
 """
 
 import os
