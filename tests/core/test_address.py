@@ -278,3 +278,13 @@ def test_an_accepted_address_is_safe_to_print_and_its_key_is_stable(text: str) -
     assert found.key.partition("@")[2].isascii()
     assert accepted(found.email) == found
     assert accepted(found.key).key == found.key
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=?utf-8?q?bob?=@example.com", "x=?utf-8?b?Ym9i?=@example.com", "=?x?q?a?=b@example.com"],
+)
+def test_an_encoded_word_is_refused_because_the_code_would_go_to_another_address(text: str) -> None:
+    refusal = address.parse(text)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.PARAM_FORMAT_INVALID

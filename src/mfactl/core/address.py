@@ -43,6 +43,10 @@ def parse(text: str) -> Address | Refusal:
         return _refusal(f"An e-mail address has {MAX_OCTETS} octets at most.")
     if not text.isprintable() or '"' in text:
         return _refusal("An e-mail address has no quotes and no control characters.")
+    if (
+        "?=" in text.partition("=?")[2]
+    ):  # a mail header would decode it (RFC 2047): the code would go to another
+        return _refusal("An e-mail address has no encoded words.")
     try:
         checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
