@@ -10,6 +10,7 @@ import email.utils
 import mailbox
 import re
 import stat
+from contextlib import suppress
 from email import policy
 from pathlib import Path
 from typing import NamedTuple
@@ -92,10 +93,11 @@ def read(outbox: Path) -> list[Message]:
         for folder in ("new", "cur"):
             _check_folder(outbox / folder)
             for path in (outbox / folder).iterdir():
-                state = path.lstat()
-                if stat.S_ISREG(state.st_mode) and not path.name.startswith("."):
-                    found.append((state.st_mtime_ns, path))
-        return [_message(path) for _, path in sorted(found, reverse=True)]
+                with suppress(FileNotFoundError):  # cleared meanwhile
+                    state = path.lstat()
+                    if stat.S_ISREG(state.st_mode) and not path.name.startswith("."):
+                        found.append((state.st_mtime_ns, path.name, _message(path)))
+        return [message for _, _, message in sorted(found, reverse=True)]
     except OSError as error:
         raise files.io_error(error, f"read the outbox {outbox}") from None
 

@@ -248,8 +248,9 @@ def test_the_phone_asks_for_its_secret_without_showing_it(nowhere: Program) -> N
         (("verify",), "1", "an argument, "),
         (("mfa", "disable", "--no-input"), None, "--yes"),
         (("account", "password"), "1", "--password-stdin or --password-file"),
+        (("totp", "--no-input"), None, "a pipe or a file as stdin"),
     ],
-    ids=["verify", "verify with the variable", "mfa disable", "account password"],
+    ids=["verify", "verify with the variable", "mfa disable", "account password", "totp"],
 )
 def test_no_input_asks_for_nothing_even_at_a_terminal(
     ada_with_totp: Ada, arguments: tuple[str, ...], variable: str | None, named: str

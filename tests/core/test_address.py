@@ -252,6 +252,7 @@ def test_a_very_long_text_is_refused_before_it_is_looked_at() -> None:
     [
         ("ada+clerk_test@example.com", True),
         ("ada+work+clerk_test@example.com", True),
+        ("ADA+CLERK_TEST@example.com", True),
         ("ada@example.com", False),
         ("ada+clerk_test2@example.com", False),
         ("adaclerk_test@example.com", False),

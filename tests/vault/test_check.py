@@ -542,3 +542,10 @@ def test_any_byte_of_a_furnished_vault_changed_is_noticed_or_means_nothing(
     furnished_original: Path, tmp_path: Path
 ) -> None:
     flip(furnished_original, tmp_path / "vault.db", range(3, 60_000, 97), 0xFF)
+
+
+def test_a_broken_seal_is_told_in_one_sentence_that_names_the_record_once(vault_path: Path) -> None:
+    edit(vault_path, "UPDATE record SET sealed = x'00' WHERE kind = 'account'")
+
+    texts = [finding.text for finding in findings(vault_path)]
+    assert "The account user_ada has a broken seal." in texts

@@ -44,6 +44,8 @@ def totp(
     now = (parse_now(fixed) if fixed else system_clock()) + offset
     if run.can_ask:
         text = prompts.secret("Secret or otpauth:// URI", "secret")
+    elif prompts.is_terminal():  # where it would be echoed
+        raise prompts.missing("secret", "a pipe or a file as stdin")
     else:
         text = prompts.from_stdin("secret")
     shown = accepted(phone.code_of(text, now=now))

@@ -60,7 +60,7 @@ def parse(text: str) -> Address | Refusal:
 
 def is_test_address(email: str) -> bool:
     """Whether the address has Clerk's test subaddress, which a test vault answers without mail."""
-    return email.partition("@")[0].endswith(TEST_SUBADDRESS)
+    return email.partition("@")[0].translate(_LOWER).endswith(TEST_SUBADDRESS)
 
 
 def _is_confusable(part: str) -> bool:

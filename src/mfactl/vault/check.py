@@ -8,12 +8,11 @@ May import: mfactl.errors and the rest of mfactl.vault.
 
 from typing import NamedTuple
 
-from mfactl.errors import MfactlError
 from mfactl.vault import records
 from mfactl.vault.keys import Keys
 from mfactl.vault.records import Event, Record
 from mfactl.vault.sealing import Place
-from mfactl.vault.transaction import Mark, Transaction
+from mfactl.vault.transaction import Damaged, Mark, Transaction
 from mfactl.vault.vault import Vault
 
 MODULUS = 2**256
@@ -82,8 +81,8 @@ class _Checker:
     def _walk_records(self) -> _Tally:
         count = total = 0
         for place, record in self._transaction.records():
-            if isinstance(record, MfactlError):
-                self._find(place.kind, place.id, record.refusals[0].long_message)
+            if isinstance(record, Damaged):
+                self._find(place.kind, place.id, record.problem)
             elif record is not None:
                 self._check_place(place, record)
             if place.kind != "head":
@@ -101,8 +100,8 @@ class _Checker:
         last = Mark(0, start)
         for event, mark in self._transaction.events():
             number += 1
-            if isinstance(event, MfactlError):
-                self._find("event", str(mark.number), event.refusals[0].long_message)
+            if isinstance(event, Damaged):
+                self._find("event", str(mark.number), event.problem)
                 last = mark
                 continue
             if mark.number != last.number + 1 or event.number != mark.number:
@@ -132,7 +131,7 @@ class _Checker:
         """Names the records that differ from what the events say. Takes memory for all of them."""
         told: dict[tuple[str, str], int] = {}
         for event, _ in self._transaction.events():
-            if isinstance(event, MfactlError):
+            if isinstance(event, Damaged):
                 continue
             told.update({(kind, identifier): event.number for kind, identifier, _ in event.wrote})
             for kind, identifier, _version in event.dropped:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
-from mfactl.errors import Code, MfactlError, failure
+from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.vault import records
 from mfactl.vault.header import Unlocked
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Event, Head, Pepper, Record
@@ -41,6 +41,14 @@ class Draft(NamedTuple):
     client: str | None = None
     code: str | None = None
     details: Mapping[str, Any] = {}
+
+
+class Damaged(MfactlError):
+    """The error of one damaged record; `problem` says what is wrong with it, after its name."""
+
+    def __init__(self, problem: str, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.problem = problem
 
 
 class Transaction:
@@ -104,7 +112,7 @@ class Transaction:
             return None
         return Mark(number, hashlib.sha256(self._open_event(row)).hexdigest())
 
-    def records(self) -> Iterator[tuple[Place, Record | MfactlError | None]]:
+    def records(self) -> Iterator[tuple[Place, Record | Damaged | None]]:
         """Every record with its place, or what is wrong with it; the head as None."""
         for row in self._database.records():
             try:
@@ -112,17 +120,17 @@ class Transaction:
                 kind = records.KINDS.get(row.place.kind)
                 name, identifier = row.place.kind, row.place.id
                 yield row.place, self._decode(kind, plaintext, name, identifier) if kind else None
-            except MfactlError as error:
+            except Damaged as error:
                 yield row.place, error
 
-    def events(self) -> Iterator[tuple[Event | MfactlError, Mark]]:
+    def events(self) -> Iterator[tuple[Event | Damaged, Mark]]:
         """Every event in order, or what is wrong with it, each with its place in the chain."""
         for row in self._database.events():
             try:
                 plaintext = self._open_event(row)
                 mark = Mark(row.number, hashlib.sha256(plaintext).hexdigest())
                 yield self._decode(Event, plaintext, "event", str(row.number)), mark
-            except MfactlError as error:
+            except Damaged as error:
                 yield error, Mark(row.number, "")
 
     def file_faults(self) -> list[str]:
@@ -296,8 +304,9 @@ def _lapses(place: Place) -> bool:
     return place.expires is not None
 
 
-def corrupt(kind: str, identifier: str, problem: str) -> MfactlError:
+def corrupt(kind: str, identifier: str, problem: str) -> Damaged:
     """The error of a damaged record, which names it by kind and id."""
     detail = f"The vault is damaged or was changed: the {kind} {identifier} {problem}."
     # A damaged row may hold anything where its kind and id should be.
-    return failure(Code.VAULT_CORRUPT, detail, kind=str(kind), id=str(identifier))
+    meta = {"kind": str(kind), "id": str(identifier)}
+    return Damaged(problem, Refusal(Code.VAULT_CORRUPT, detail, None, meta))
