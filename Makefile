@@ -67,7 +67,7 @@ demo: setup ## run the whole journey, offline
 lock: $(BIN)/python ## pin all packages anew in constraints.txt (UPGRADE=1: the newest)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
+		--no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
 		--group dev pyproject.toml --output-file constraints.txt
 
 clean: ## remove .venv, caches and results

@@ -29,8 +29,8 @@ step() {
 
 say() { printf '\n== %s\n' "$*"; }
 
-# A phone shows a code for 30 seconds, and a code works once. So this phone waits for its next one
-# whenever the last code may have been used; --offset shows the next one without the wait.
+# A phone shows a code for 30 seconds, and a code works once. A person would wait for the next one;
+# `phone 30` shows it already, which is taken too: a clock may be one step off.
 phone() { mfactl totp --offset "${1:-0}" < "$secret"; }
 
 printf 'correct horse battery staple\n' > "$password"

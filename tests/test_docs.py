@@ -47,7 +47,7 @@ RECIPE = re.compile(r"<!-- test -->\n```bash\n(.*?)```", re.DOTALL)
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 24 * 3600}
 
 OUTSIDE_HOSTS = {"json-schema.org", "example.com"}  # a standard, and the name reserved for examples
-INDEX = re.compile(r"(?<![\w-])--(?:extra-)?index-url|(?<![\w-])--find-links|(?:PIP|UV)_INDEX")
+INDEX = re.compile(r"(?<![\w-])--(?:extra-)?index[-]url|(?<![\w-])--find-links|(?:PIP|UV)_INDEX")
 MACHINE_PATH = re.compile(r"(?<![\w.}/])/(?:root|work|mnt|Users|home/(?!ada\b)\w+)/")
 
 

@@ -326,3 +326,10 @@ def test_a_folder_of_the_outbox_that_is_a_link_is_refused(outbox: Path, tmp_path
     with pytest.raises(MfactlError) as caught:
         mail.read(outbox)
     assert caught.value.refusals[0].code is Code.VAULT_PERMISSIONS
+
+
+def test_an_address_that_a_header_would_turn_into_another_gets_no_code(outbox: Path) -> None:
+    with pytest.raises(MfactlError) as caught:
+        mail.deliver(outbox, ADA._replace(recipient="=?utf-8?q?bob?=@example.com"))
+    assert caught.value.refusals[0].code is Code.MAIL_UNDELIVERABLE
+    assert mail.read(outbox) == []

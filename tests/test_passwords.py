@@ -334,3 +334,12 @@ def test_no_kind_of_character_is_asked_for() -> None:
 def test_a_long_password_is_judged_at_once_by_its_beginning() -> None:
     assert judged("xK9#qLz2" + "a" * 1016)
     assert refusal_of("a" * 1024).code is Code.PASSWORD_NOT_STRONG_ENOUGH
+
+
+@pytest.mark.parametrize("param", ["password", "new_password", "passphrase"])
+def test_an_empty_one_is_called_by_its_own_name(param: str) -> None:
+    with pytest.raises(MfactlError) as caught:
+        normalised("", param)
+    (refusal,) = caught.value.refusals
+    assert refusal.long_message == f"The {param.replace('_', ' ')} is empty."
+    assert refusal.meta["param_name"] == param

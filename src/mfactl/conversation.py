@@ -238,7 +238,6 @@ class Conversation:
         settings = self.settings
         situation = Situation(
             now=self.now,
-            test=self.vault.header.test,
             vault_epoch=transaction.head.epoch,
             limits=Limits(settings.session_lifetime, settings.session_idle),
             ids=_draw_ids(),

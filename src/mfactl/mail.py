@@ -56,6 +56,8 @@ def deliver(outbox: Path, mail: CodeMail) -> None:
     message = email.message.EmailMessage(policy=policy.default.clone(utf8=True))
     message["From"] = email.utils.formataddr((mail.issuer, mail.sender))
     message["To"] = mail.recipient
+    if [each.addr_spec for each in message["To"].addresses] != [mail.recipient]:
+        raise _undeliverable("A mail header cannot carry this address as it is.")
     message["Subject"] = f"{mail.code} is your {mail.issuer} code"
     message["Date"] = email.utils.formatdate(mail.now)
     message["Message-ID"] = email.utils.make_msgid(domain="mfactl.invalid")

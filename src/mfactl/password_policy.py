@@ -37,7 +37,10 @@ def accept(
         raise failure(Code.PASSWORD_TOO_SHORT, detail, None, param_name=param)
     feedback = zxcvbn(text[:GUESSED_CHARACTERS], user_inputs=list(context))
     if feedback["score"] < min_score:
-        warning = feedback["feedback"]["warning"] or "That password is too easy to guess."
+        warning = (
+            feedback["feedback"]["warning"]
+            or f"That {param.replace('_', ' ')} is too easy to guess."
+        )
         suggestions = [str(text) for text in feedback["feedback"]["suggestions"]]
         told = [{"code": _code(text), "message": text} for text in suggestions]
         meta = {"param_name": param, "zxcvbn": {"suggestions": told}}

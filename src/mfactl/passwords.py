@@ -30,7 +30,9 @@ def normalised(password: str, param: str = "password") -> bytes:
     slow on hostile text (CVE-2026-3276), and again after it, because it can lengthen the text.
     """
     if not password:
-        raise failure(Code.PARAM_MISSING, "The password is empty.", "Give one.", param_name=param)
+        raise failure(
+            Code.PARAM_MISSING, f"The {_words(param)} is empty.", "Give one.", param_name=param
+        )
     if len(password) <= MAX_CHARACTERS:
         password = unicodedata.normalize("NFKC", password)
     if len(password) > MAX_CHARACTERS:
@@ -38,8 +40,12 @@ def normalised(password: str, param: str = "password") -> bytes:
     try:
         return password.encode()
     except UnicodeEncodeError:  # bytes that were no UTF-8, smuggled in as surrogates
-        detail = "The password is not text in UTF-8."
+        detail = f"The {_words(param)} is not text in UTF-8."
         raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=param) from None
+
+
+def _words(param: str) -> str:
+    return param.replace("_", " ")
 
 
 class Hasher(NamedTuple):

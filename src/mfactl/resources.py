@@ -19,12 +19,13 @@ DAY_SECONDS = 24 * 3600
 MINUTE_SECONDS = 60
 
 
-def _ms(seconds: int) -> int:
+def milliseconds(seconds: int) -> int:
+    """Unix seconds as documents spell them."""
     return seconds * 1000
 
 
-def _ms_or_none(seconds: int | None) -> int | None:
-    return None if seconds is None else _ms(seconds)
+def _milliseconds_or_none(seconds: int | None) -> int | None:
+    return None if seconds is None else milliseconds(seconds)
 
 
 def sign_up_attempt(attempt: SignUp, verdict: Verdict, *, status: str) -> Document:
@@ -35,7 +36,7 @@ def sign_up_attempt(attempt: SignUp, verdict: Verdict, *, status: str) -> Docume
         "status": "verified" if complete else "unverified",
         "strategy": "email_code",
         "attempts": attempt.code.attempts,
-        "expire_at": _ms(email_code.expire_at(attempt.code)),
+        "expire_at": milliseconds(email_code.expire_at(attempt.code)),
         "next_action": "" if status != "missing_requirements" else "needs_attempt",
         "supported_strategies": ["email_code"],
     }
@@ -66,7 +67,7 @@ def sign_up_attempt(attempt: SignUp, verdict: Verdict, *, status: str) -> Docume
         "external_id": None,
         "created_session_id": verdict.session.id if verdict.session and complete else None,
         "created_user_id": verdict.account.id if verdict.account and complete else None,
-        "abandon_at": _ms(pending_expires_at(attempt)),
+        "abandon_at": milliseconds(pending_expires_at(attempt)),
         "legal_accepted_at": None,
     }
 
@@ -89,7 +90,7 @@ def sign_in_attempt(attempt: SignIn, verdict: Verdict, *, status: str) -> Docume
         "identifier": attempt.email,
         "user_data": {"first_name": None, "last_name": None, "has_image": False},
         "created_session_id": verdict.session.id if verdict.session and complete else None,
-        "abandon_at": _ms(pending_expires_at(attempt)),
+        "abandon_at": milliseconds(pending_expires_at(attempt)),
     }
 
 
@@ -128,8 +129,8 @@ def session(current: Session, account: Account, s: Situation, *, status: str) ->
         "factor_verification_age": [
             -1 if then is None else max(s.now - then, 0) // MINUTE_SECONDS for then in ages
         ],
-        "created_at": _ms(current.created_at),
-        "updated_at": _ms(current.last_active_at),
+        "created_at": milliseconds(current.created_at),
+        "updated_at": milliseconds(current.last_active_at),
     }
 
 
@@ -138,9 +139,9 @@ def _session_base(current: Session, s: Situation, *, status: str) -> Document:
         "object": "session",
         "id": current.id,
         "status": status,
-        "expire_at": _ms(current.created_at + s.limits.lifetime),
-        "abandon_at": _ms(current.created_at + ABANDON_SECONDS),
-        "last_active_at": _ms(current.last_active_at),
+        "expire_at": milliseconds(current.created_at + s.limits.lifetime),
+        "abandon_at": milliseconds(current.created_at + ABANDON_SECONDS),
+        "last_active_at": milliseconds(current.last_active_at),
         "last_active_token": None,
         "actor": None,
         "tasks": None,
@@ -182,10 +183,12 @@ def user(account: Account, s: Situation) -> Document:
         "primary_phone_number_id": None,
         "primary_web3_wallet_id": None,
         "password_enabled": True,
-        "password_last_updated_at": _ms(account.password_changed_at),
+        "password_last_updated_at": milliseconds(account.password_changed_at),
         "two_factor_enabled": account.totp is not None,
         "totp_enabled": account.totp is not None,
-        "totp_last_used_at": _ms_or_none(account.totp.last_used_at if account.totp else None),
+        "totp_last_used_at": _milliseconds_or_none(
+            account.totp.last_used_at if account.totp else None
+        ),
         "backup_code_enabled": codes is not None,
         "backup_codes_remaining": codes.remaining if codes is not None else 0,
         "email_addresses": [_email_address(account)],
@@ -197,19 +200,19 @@ def user(account: Account, s: Situation) -> Document:
         "enterprise_accounts": [],
         "public_metadata": {},
         "external_id": None,
-        "last_sign_in_at": _ms_or_none(account.last_sign_in_at),
-        "last_active_at": None if active is None else _ms(active - active % DAY_SECONDS),
+        "last_sign_in_at": _milliseconds_or_none(account.last_sign_in_at),
+        "last_active_at": None if active is None else milliseconds(active - active % DAY_SECONDS),
         "banned": False,
         "locked": lockout.is_locked(account.lockout, now=s.now),
         "lockout_expires_in_seconds": lockout.expires_in(account.lockout, now=s.now),
         "verification_attempts_remaining": lockout.remaining(account.lockout, now=s.now),
         "delete_self_enabled": False,
         "create_organization_enabled": False,
-        "mfa_enabled_at": _ms_or_none(account.mfa_enabled_at),
-        "mfa_disabled_at": _ms_or_none(account.mfa_disabled_at),
+        "mfa_enabled_at": _milliseconds_or_none(account.mfa_enabled_at),
+        "mfa_disabled_at": _milliseconds_or_none(account.mfa_disabled_at),
         "legal_accepted_at": None,
-        "created_at": _ms(account.created_at),
-        "updated_at": _ms(account.updated_at),
+        "created_at": milliseconds(account.created_at),
+        "updated_at": milliseconds(account.updated_at),
     }
 
 
@@ -224,11 +227,11 @@ def _email_address(account: Account) -> Document:
             "status": "verified",
             "strategy": "email_code",
             "attempts": account.email_proof.attempts,
-            "expire_at": _ms(account.email_proof.expire_at),
+            "expire_at": milliseconds(account.email_proof.expire_at),
         },
         "linked_to": [],
-        "created_at": _ms(account.created_at),
-        "updated_at": _ms(account.created_at),
+        "created_at": milliseconds(account.created_at),
+        "updated_at": milliseconds(account.created_at),
     }
 
 
@@ -241,8 +244,8 @@ def unverified_totp(enrolment: Enrolment, uri: str) -> Document:
         "uri": uri,
         "verified": False,
         "backup_codes": None,
-        "created_at": _ms(enrolment.created_at),
-        "updated_at": _ms(enrolment.created_at),
+        "created_at": milliseconds(enrolment.created_at),
+        "updated_at": milliseconds(enrolment.created_at),
     }
 
 
@@ -256,15 +259,15 @@ def verified_totp(account: Account, codes: tuple[str, ...]) -> Document:
         "uri": None,
         "verified": True,
         "backup_codes": list(codes),
-        "created_at": _ms(account.totp.created_at),
-        "updated_at": _ms(account.totp.verified_at),
+        "created_at": milliseconds(account.totp.created_at),
+        "updated_at": milliseconds(account.totp.verified_at),
     }
 
 
 def backup_code(account: Account, codes: tuple[str, ...]) -> Document:
     """`backup_code`: a whole new set."""
     assert account.backup_codes is not None  # a regeneration that was accepted has one
-    created = _ms(account.backup_codes.created_at)
+    created = milliseconds(account.backup_codes.created_at)
     return {
         "object": "backup_code",
         "id": account.backup_codes.id,
@@ -277,11 +280,6 @@ def backup_code(account: Account, codes: tuple[str, ...]) -> Document:
 def deleted_totp(identifier: str) -> Document:
     """The deleted object that `mfa disable` answers."""
     return {"object": "totp", "id": identifier, "deleted": True}
-
-
-def milliseconds(seconds: int) -> int:
-    """A time for the documents that Clerk has no resource for."""
-    return _ms(seconds)
 
 
 def listing(data: list[Document]) -> Document:

@@ -957,3 +957,13 @@ def test_a_user_without_a_home_is_10(nowhere: Program, monkeypatch: pytest.Monke
     monkeypatch.setattr("pwd.getpwuid", nobody)
     ended = nowhere.with_(MFACTL_HOME=None, HOME=None).here("account", "show", "--json")
     assert_refused(ended, 10, "config_invalid")
+
+
+def test_a_missing_current_password_is_named_as_a_wrong_one_is(ada: Ada) -> None:
+    missing = ada.here("account", "password", "--json")
+    wrong = ada.here(
+        *("account", "password", "--password-stdin", "--json"), stdin="not the password at all"
+    )
+    assert (missing.status, wrong.status) == (2, 5)
+    for ended in (missing, wrong):
+        assert ended.document["errors"][0]["meta"]["param_name"] == "current_password"

@@ -67,3 +67,11 @@ def test_a_weak_passphrase_is_refused_with_what_would_be_better(nowhere: Program
     assert meta["param_name"] == "passphrase"
     assert all(hint["code"] and hint["message"] for hint in meta["zxcvbn"]["suggestions"])
     assert not nowhere.vault.exists()
+
+
+def test_whoever_names_a_key_file_is_told_that_every_command_needs_it(nowhere: Program) -> None:
+    key = nowhere.home.parent / "elsewhere.key"
+    ended = nowhere.here("vault", "init", "--test", "--key-file", str(key))
+    assert f"MFACTL_KEY_FILE={key}" in ended.err
+    assert nowhere.with_(MFACTL_KEY_FILE=str(key)).here("vault", "check").status == 0
+    assert nowhere.here("vault", "check").status == 8

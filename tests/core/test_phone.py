@@ -84,6 +84,10 @@ def test_a_uri_of_counter_based_codes_is_refused() -> None:
     assert "not a TOTP" in refused(hotp).long_message
 
 
+def test_a_uri_whose_codes_are_letters_is_refused() -> None:
+    assert "not a TOTP" in refused(URI + "&encoder=steam").long_message
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -243,7 +243,13 @@ def test_signing_out_with_only_a_sign_in_pending_drops_it(everywhere: bool) -> N
     s = situation(here, account=account_with_totp())
     verdict = session.sign_out(s, everywhere=everywhere)
 
-    assert verdict == Verdict(Happened.SIGN_OUT, "user_ada", drops=(here,), attempt=here.pending)
+    assert verdict == Verdict(
+        Happened.SIGN_OUT,
+        "user_ada",
+        drops=(here,),
+        attempt=here.pending,
+        account=account_with_totp(),
+    )
 
 
 def test_signing_out_with_only_a_sign_up_pending_drops_it() -> None:

@@ -186,7 +186,6 @@ def situation(
     """What a rule looks at. `account` is the client's own, `target` the holder of Ada's address."""
     return Situation(
         now=now,
-        test=False,
         vault_epoch=vault_epoch,
         limits=limits,
         ids=IDS,

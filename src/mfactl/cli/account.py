@@ -3,7 +3,6 @@
 May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
 """
 
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
-from mfactl.cli.output import Outcome
+from mfactl.cli.output import Outcome, utc
 from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
 from mfactl.core import lockout
 from mfactl.errors import Code, failure
@@ -41,11 +40,11 @@ def show(context: typer.Context) -> Outcome:
 
 def _page(shown: Shown) -> str:
     account, session, s = shown.account, shown.session, shown.situation
-    rows = [("Account", account.email), ("Password", f"set {_time(account.password_changed_at)}")]
+    rows = [("Account", account.email), ("Password", f"set {utc(account.password_changed_at)}")]
     if account.totp is None:
         rows.append(("Authenticator app", "off - turn it on with: mfactl mfa add"))
     else:
-        since, used = _time(account.totp.verified_at), _time(account.totp.last_used_at)
+        since, used = utc(account.totp.verified_at), utc(account.totp.last_used_at)
         rows.append(("Authenticator app", f"on since {since}, last used {used}"))
     if account.backup_codes is not None:
         total = len(account.backup_codes.codes)
@@ -55,13 +54,9 @@ def _page(shown: Shown) -> str:
         end = "" if seconds is None else f" for {lockout.duration(seconds)} more"
         rows.append(("Locked", f"no password and no code is taken{end}"))
     if account.last_sign_in_at is not None:
-        rows.append(("Last sign-in", _time(account.last_sign_in_at)))
-    rows.append(("Session", f"until {_time(session.created_at + s.limits.lifetime)}"))
+        rows.append(("Last sign-in", utc(account.last_sign_in_at)))
+    rows.append(("Session", f"until {utc(session.created_at + s.limits.lifetime)}"))
     return "".join(f"{name + ':':19}{value}\n" for name, value in rows)
-
-
-def _time(seconds: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
 
 
 @command(
@@ -99,7 +94,7 @@ def password(
     if password_stdin and new_password_stdin:
         raise failure(Code.USAGE_ERROR, "Only one of the two passwords may come from stdin.")
     c = run.conversation
-    current = run.password(password_stdin, password_file, prompt="Current password")
+    current = run.password(password_stdin, password_file, what="current password")
     new = run.new_password(new_password_stdin, new_password_file, name="new-password")
     concluded = run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
     account = concluded.verdict.account

@@ -3,14 +3,13 @@
 May import: mfactl.service, mfactl.mail, mfactl.resources and mfactl.cli.
 """
 
-import time
 from typing import Annotated
 
 import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
-from mfactl.cli.output import Document, Outcome, visible, visible_lines
+from mfactl.cli.output import Document, Outcome, utc, visible, visible_lines
 from mfactl.cli.run import run_of
 from mfactl.mail import Message
 from mfactl.service import outbox
@@ -49,8 +48,8 @@ def list_(context: typer.Context) -> Outcome:
 
 
 def _line(message: Message) -> str:
-    sent = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(message.delivered_at))
-    return visible(f"{sent}  {message.recipient}  {message.subject}  {message.id}") + "\n"
+    cells = (utc(message.delivered_at), message.recipient, message.subject, message.id)
+    return visible("  ".join(cells)) + "\n"
 
 
 @command(

@@ -8,6 +8,7 @@ May import: mfactl.errors and mfactl.exits.
 import json
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -184,6 +185,11 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """The same for a text that may have lines of its own."""
     return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def utc(seconds: int) -> str:
+    """A time for people, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
 
 
 def _is_harmless(char: str) -> bool:

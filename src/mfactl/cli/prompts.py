@@ -13,6 +13,7 @@ from pathlib import Path
 from mfactl.cli import output
 from mfactl.errors import Code, MfactlError, failure
 
+SECRET_WORDS = ("password", "passphrase")
 MAX_INPUT_BYTES = 1 << 16  # far above the longest password; the rest is not read
 
 
@@ -80,7 +81,7 @@ def from_file(path: Path, what: str) -> str:
 def _text(data: bytes, what: str, source: str) -> str:
     if len(data) > MAX_INPUT_BYTES:
         detail = f"The {what} from {source} is far too long."
-        code = Code.PASSWORD_TOO_LONG if "pass" in what else Code.PARAM_FORMAT_INVALID
+        code = Code.PASSWORD_TOO_LONG if what.endswith(SECRET_WORDS) else Code.PARAM_FORMAT_INVALID
         raise failure(code, detail, None, param_name=_param(what))
     try:
         text = data.decode().removesuffix("\n")

@@ -1,6 +1,6 @@
 """What a command works with: its conversation, and its ways to ask.
 
-Guarantees: the only place where the process's environment, clock and randomness are taken.
+Guarantees: the one place where a conversation gets the process's environment, clock and randomness.
 May import: mfactl.conversation, mfactl.config, mfactl.core.code, mfactl.errors, mfactl.cli, typer.
 """
 
@@ -90,12 +90,14 @@ class Run:
         from_file: Path | None,
         *,
         name: str = "password",
-        prompt: str = "Password",
+        what: str = "password",
     ) -> Callable[[], str]:
-        """How to get a password, when one is needed. `name` is that of its options."""
+        """How to get a password, when one is needed.
+
+        `name` is that of its options, `what` that for people and in errors.
+        """
         if from_stdin and from_file is not None:
             raise failure(Code.USAGE_ERROR, f"Use one of --{name}-stdin and --{name}-file.")
-        what = name.replace("-", " ")
 
         def get() -> str:
             if from_stdin:
@@ -104,7 +106,7 @@ class Run:
                 return prompts.from_file(from_file, what)
             if not self.can_ask:
                 raise prompts.missing(what, f"--{name}-stdin or --{name}-file FILE")
-            return prompts.secret(prompt, what)
+            return prompts.secret(what.capitalize(), what)
 
         return get
 
@@ -112,13 +114,13 @@ class Run:
         self, from_stdin: bool, from_file: Path | None, *, name: str = "password"
     ) -> NewPassword:
         """How to get a password that is set: at a terminal twice, until it is accepted."""
-        get = self.password(from_stdin, from_file, name=name)
+        what = name.replace("-", " ")
+        get = self.password(from_stdin, from_file, name=name, what=what)
 
         def get_accepted(accept: Accept) -> bytes:
             if from_stdin or from_file is not None or not self.can_ask:
                 return accept(get())
             least = self.conversation.settings.password_min_length
-            what = name.replace("-", " ")
             prompt = f"{what.capitalize()} ({least} characters or more)"
             return self.until_accepted(prompt, what, accept)
 

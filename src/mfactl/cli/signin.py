@@ -1,4 +1,8 @@
-"""`signin`. May import: mfactl.service, mfactl.resources, mfactl.core and mfactl.cli."""
+"""`signin`.
+
+May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.exits,
+mfactl.cli and typer.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,8 @@
-"""`signout`. May import: mfactl.service, mfactl.resources, mfactl.core and mfactl.cli."""
+"""`signout`.
+
+May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.exits,
+mfactl.cli and typer.
+"""
 
 from typing import Annotated
 
@@ -40,6 +44,5 @@ def signout(
         document = resources.sign_up_attempt(attempt, verdict, status="abandoned")
         return Outcome(document, lambda: f"Dropped the sign-up of {attempt.email}.\n")
     assert isinstance(attempt, SignIn)  # one of the three has ended
-    account_now = verdict._replace(account=s.account)
-    document = resources.sign_in_attempt(attempt, account_now, status="abandoned")
+    document = resources.sign_in_attempt(attempt, verdict, status="abandoned")
     return Outcome(document, lambda: f"Dropped the sign-in of {attempt.email}.\n")

@@ -65,7 +65,11 @@ def init(
     text = f"Made the vault {visible(str(c.paths.vault))}.\n"
     if status.unlocked_with == KEY_FILE:
         text += f"Its key, to be kept safe: {visible(str(c.paths.key_file))}\n"
-    return Outcome(_document(c, status), lambda: text, status.warnings)
+    hints = status.warnings
+    if key_file is not None:
+        named = visible(str(c.paths.key_file))
+        hints += (f"Every command on this vault needs: MFACTL_KEY_FILE={named}",)
+    return Outcome(_document(c, status), lambda: text, hints)
 
 
 def _new_passphrase(run: Run, accept: Callable[[str], str]) -> str:

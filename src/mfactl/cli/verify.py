@@ -62,12 +62,12 @@ def verify(
         return _resend(run)
     if by_password:
         password = run.password(password_stdin, password_file)
-        return _done(run, service.by_password(run.conversation, password))
+        return _done(service.by_password(run.conversation, password))
     if code is None and not backup_code:
-        return _done(run, ask(run))
+        return _done(ask(run))
     parse = partial(codes.parse, backup_only=backup_code)
     typed = run.code(code, "Backup code", parse)
-    return _done(run, service.by_code(run.conversation, typed))
+    return _done(service.by_code(run.conversation, typed))
 
 
 def ask(run: Run) -> Concluded:
@@ -97,7 +97,7 @@ def _resend(run: Run) -> Outcome:
     return waiting(run.conversation, sign_up.resend(run.conversation))
 
 
-def _done(run: Run, concluded: Concluded) -> Outcome:
+def _done(concluded: Concluded) -> Outcome:
     verdict, situation = concluded.verdict, concluded.situation
     attempt, account = verdict.attempt, verdict.account
     assert account is not None  # all that gets here has one

@@ -3,8 +3,8 @@
 Guarantees: two addresses are one if they are equal after NFC, ASCII lower case and the domain as
 A-labels; plus tags and dots count. Nothing else folds: upper-casing or case-folding beyond ASCII
 would make other people's addresses equal (CVE-2019-19844).
-May import: mfactl.errors and email_validator (33 ms: only signing up, signing in and the outbox pay
-it).
+May import: mfactl.core.code, mfactl.errors and email_validator (33 ms, which only signing up,
+signing in and the outbox pay).
 """
 
 import unicodedata
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from mfactl.core.code import TO_ASCII_LOWER
 from mfactl.errors import Code, Refusal
 
 # Hosts such as `localhost` and `box.local` are fine: nothing is looked up here.
@@ -21,7 +22,6 @@ SPECIAL_USE_DOMAIN_NAMES.clear()
 MAX_OCTETS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 TEST_SUBADDRESS = "+clerk_test"
 _ASCII_DIGITS = frozenset("0123456789")  # used with every script
-_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 _KOREAN = frozenset({"CJK", "HANGUL"})
 _CHINESE = frozenset({"CJK", "BOPOMOFO"})
@@ -54,13 +54,13 @@ def parse(text: str) -> Address | Refusal:
     local, domain = checked.local_part, checked.ascii_domain or checked.domain
     if _is_confusable(local) or any(_is_confusable(label) for label in checked.domain.split(".")):
         return _refusal("That address mixes scripts, or has letters that look like others.")
-    key = f"{local.translate(_LOWER)}@{domain.translate(_LOWER)}"
+    key = f"{local.translate(TO_ASCII_LOWER)}@{domain.translate(TO_ASCII_LOWER)}"
     return Address(checked.normalized, key)
 
 
 def is_test_address(email: str) -> bool:
     """Whether the address has Clerk's test subaddress, which a test vault answers without mail."""
-    return email.partition("@")[0].translate(_LOWER).endswith(TEST_SUBADDRESS)
+    return email.partition("@")[0].translate(TO_ASCII_LOWER).endswith(TEST_SUBADDRESS)
 
 
 def _is_confusable(part: str) -> bool:

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mfactl.core.account import BackupCodes
+from mfactl.core.code import BACKUP_CHARACTERS, CROCKFORD
 
 COUNT = 10  # Clerk
 SALT_BYTES = 16
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
-_CHARACTERS = 12
 _GROUP = 4
 
 
@@ -29,13 +28,14 @@ def draw(random_bytes: Callable[[int], bytes]) -> tuple[str, ...]:
     """Ten new codes in canonical spelling: 12 characters, 5 bits each."""
     # 256 is a multiple of 32, so the low five bits of a byte are unbiased.
     return tuple(
-        "".join(_ALPHABET[byte % 32] for byte in random_bytes(_CHARACTERS)) for _ in range(COUNT)
+        "".join(CROCKFORD[byte % 32] for byte in random_bytes(BACKUP_CHARACTERS))
+        for _ in range(COUNT)
     )
 
 
 def shown(code: str) -> str:
     """A canonical code as a person sees it: `xxxx-xxxx-xxxx`."""
-    return "-".join(code[i : i + _GROUP] for i in range(0, _CHARACTERS, _GROUP))
+    return "-".join(code[i : i + _GROUP] for i in range(0, BACKUP_CHARACTERS, _GROUP))
 
 
 def find(codes: BackupCodes, digest: bytes) -> Found | None:

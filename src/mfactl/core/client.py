@@ -99,14 +99,16 @@ def account_id(client: Client) -> str | None:
 
 def pending_expires_at(pending: SignUp | SignIn) -> int:
     """When the pending step counts as abandoned."""
-    limit = SIGN_UP_SECONDS if isinstance(pending, SignUp) else SIGN_IN_SECONDS
-    return pending.created_at + limit
+    return pending.created_at + _limit(pending)
 
 
 def is_pending_fresh(pending: SignUp | SignIn, *, now: int) -> bool:
     """Whether the pending step may still be completed."""
-    limit = SIGN_UP_SECONDS if isinstance(pending, SignUp) else SIGN_IN_SECONDS
-    return is_fresh(pending.created_at, now=now, limit=limit)
+    return is_fresh(pending.created_at, now=now, limit=_limit(pending))
+
+
+def _limit(pending: SignUp | SignIn) -> int:
+    return SIGN_UP_SECONDS if isinstance(pending, SignUp) else SIGN_IN_SECONDS
 
 
 def expires_at(client: Client) -> int:

@@ -13,10 +13,10 @@ from mfactl.errors import Code, Refusal
 
 _DIGITS = re.compile(r"[0-9]{6}")
 _INPUT_CHARACTERS = 64  # far above any code, however it is spaced
-_BACKUP_CHARACTERS = 12
-_CROCKFORD = frozenset("0123456789abcdefghjkmnpqrstvwxyz")
+BACKUP_CHARACTERS = 12
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
 _MISREAD = str.maketrans("oil", "011")  # Crockford's base32 has no o, i and l
-_UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+TO_ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 class Shape(StrEnum):
@@ -68,7 +68,7 @@ def _digits(text: str) -> str | None:
 
 
 def _backup(text: str) -> str | None:
-    folded = text.translate(_UPPER).replace("-", "").replace(" ", "").translate(_MISREAD)
-    if len(folded) != _BACKUP_CHARACTERS or not _CROCKFORD.issuperset(folded):
+    folded = text.translate(TO_ASCII_LOWER).replace("-", "").replace(" ", "").translate(_MISREAD)
+    if len(folded) != BACKUP_CHARACTERS or not set(CROCKFORD).issuperset(folded):
         return None
     return folded

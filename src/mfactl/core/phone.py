@@ -34,7 +34,7 @@ def code_of(text: str, *, now: int) -> Shown | Refusal:
             otp = pyotp.parse_uri(text)
         else:
             otp = pyotp.TOTP(text.replace(" ", "").replace("-", "").upper().rstrip("="))
-        if not isinstance(otp, pyotp.TOTP):
+        if type(otp) is not pyotp.TOTP:  # HOTP has no clock, Steam's codes are no digits
             return _refusal("That URI is not a TOTP one.")
         step = now // otp.interval
         return Shown(otp.generate_otp(step), step, (step + 1) * otp.interval)

@@ -91,7 +91,9 @@ def _drop_pending(s: Situation, refusal: Refusal) -> Verdict | Refusal:
     if client is None or client.pending is None:
         return refusal
     subject = account_subject(s) or address_subject(s)
-    return Verdict(Happened.SIGN_OUT, subject, drops=(client,), attempt=client.pending)
+    return Verdict(
+        Happened.SIGN_OUT, subject, drops=(client,), attempt=client.pending, account=s.account
+    )
 
 
 @rule(Happened.SESSION_USE)

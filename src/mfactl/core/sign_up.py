@@ -24,7 +24,7 @@ def create(s: Situation, *, email: str, key: str, code: str, work: Work) -> Verd
         return session_exists(signed_in[1].id)
     if isinstance(s.target, Account):
         return _taken()
-    too_soon = _too_soon(s, email)
+    too_soon = _too_soon(s)
     if too_soon is not None:
         return too_soon
     if work.new_password is None:
@@ -51,7 +51,7 @@ def resend(s: Situation, *, code: str) -> Verdict | Refusal:
     client, sign_up = found
     if isinstance(s.target, Account):
         return _taken()
-    too_soon = _too_soon(s, sign_up.email)
+    too_soon = _too_soon(s)
     if too_soon is not None:
         return too_soon
     new = email_code.make(code, pepper=s.pepper, sign_up_id=sign_up.id, now=s.now)
@@ -147,9 +147,7 @@ def _pending(s: Situation) -> tuple[Client, SignUp] | Refusal:
             "Sign-ups begin with: mfactl signup EMAIL",
         )
     if not is_pending_fresh(client.pending, now=s.now):
-        return Refusal(
-            Code.CLIENT_STATE_INVALID, "That sign-up has lapsed.", "Run: mfactl signup EMAIL"
-        )
+        return lapsed()
     return client, client.pending
 
 
@@ -162,7 +160,7 @@ def _closed(sign_up: SignUp, now: int) -> Refusal | None:
     return None
 
 
-def _too_soon(s: Situation, email: str) -> Refusal | None:
+def _too_soon(s: Situation) -> Refusal | None:
     handed_over = s.target.code_handed_over_at if isinstance(s.target, Stranger) else None
     if handed_over is None:
         return None
@@ -171,7 +169,8 @@ def _too_soon(s: Situation, email: str) -> Refusal | None:
     seconds = handed_over + email_code.INTERVAL_SECONDS - s.now
     return Refusal(
         Code.TOO_MANY_REQUESTS,
-        f"A code was sent to this address a moment ago; the next one can go out in {seconds} s.",
+        "A code was sent to this address a moment ago; the next one can go out in "
+        f"{lockout.duration(seconds)}.",
         None,
         {"retry_after_seconds": seconds},
     )
@@ -179,6 +178,13 @@ def _too_soon(s: Situation, email: str) -> Refusal | None:
 
 def _taken() -> Refusal:
     return Refusal(Code.IDENTIFIER_EXISTS, None, None, {"param_name": "email_address"})
+
+
+def lapsed() -> Refusal:
+    """The refusal of a sign-up that was left alone for too long."""
+    return Refusal(
+        Code.CLIENT_STATE_INVALID, "That sign-up has lapsed.", "Run: mfactl signup EMAIL"
+    )
 
 
 def session_exists(session_id: str) -> Refusal:

@@ -112,7 +112,6 @@ class Situation(NamedTuple):
     """
 
     now: int
-    test: bool
     vault_epoch: int
     limits: Limits
     ids: Ids

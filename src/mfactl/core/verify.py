@@ -142,7 +142,5 @@ def _nothing(s: Situation, found: Refusal) -> Refusal:
             Code.CLIENT_STATE_INVALID, "That sign-in has lapsed.", "Run: mfactl signin EMAIL"
         )
     if isinstance(pending, SignUp):
-        return Refusal(
-            Code.CLIENT_STATE_INVALID, "That sign-up has lapsed.", "Run: mfactl signup EMAIL"
-        )
+        return sign_up.lapsed()
     return Refusal(Code.CLIENT_STATE_INVALID)

@@ -15,8 +15,6 @@ from mfactl.vault.sealing import Place
 from mfactl.vault.transaction import Damaged, Mark, Transaction
 from mfactl.vault.vault import Vault
 
-MODULUS = 2**256
-
 
 class Finding(NamedTuple):
     """One thing that is wrong, by the kind and id of the record it is wrong with."""
@@ -88,7 +86,7 @@ class _Checker:
             if place.kind != "head":
                 count += 1
                 total += records.fingerprint(self._keys.total, place.kind, place.id, place.version)
-        return _Tally(count, total % MODULUS)
+        return _Tally(count, total % records.MODULUS)
 
     def _check_place(self, place: Place, record: Record) -> None:
         self._counts[place.kind] += 1
@@ -111,7 +109,7 @@ class _Checker:
             last = mark
             added, change = self._told_by(event)
             count, total = count + added, total + change
-        return _Tally(count, total % MODULUS), number, last
+        return _Tally(count, total % records.MODULUS), number, last
 
     def _told_by(self, event: Event) -> tuple[int, int]:
         """How an event says that the number of records and their sum changed."""

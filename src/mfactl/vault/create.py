@@ -3,7 +3,7 @@
 Guarantees: the file appears under its name whole and durable, or not at all; what is there already
 is never replaced, so that of two who make one at the same moment one succeeds and the other is
 told.
-May import: mfactl.files and the rest of mfactl.vault.
+May import: mfactl.core.verdict, mfactl.files and the rest of mfactl.vault.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mfactl import files
+from mfactl.core.verdict import Happened
 from mfactl.vault import header as headers
 from mfactl.vault import keys
 from mfactl.vault.header import Header, Unlocked
@@ -50,7 +51,7 @@ def create(path: Path, plan: Plan) -> bool:
             first = Head(HEAD_ID, 0, start, 0, f"{0:064x}", 0, FIRST_GENERATION, start)
             transaction = Transaction(database, unlocked, first)
             transaction.put(Pepper(PEPPER_ID, os.urandom(PEPPER_BYTES)))
-            transaction.commit(Draft(plan.now, "vault_init", details={"test": plan.test}))
+            transaction.commit(Draft(plan.now, Happened.VAULT_INIT, details={"test": plan.test}))
         return files.link_into_place(temporary, path)
     except OSError as error:
         raise files.io_error(error, f"make the vault {path}") from None

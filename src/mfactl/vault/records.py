@@ -69,6 +69,7 @@ class Event(NamedTuple):
 Record = Account | Stranger | Client | Pepper
 PEPPER_ID = "pepper"
 HEAD_ID = "head"
+MODULUS = 2**256  # of the head's sum
 KINDS: dict[str, type[Any]] = {
     "account": Account,
     "client": Client,

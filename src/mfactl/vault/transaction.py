@@ -234,7 +234,7 @@ class Transaction:
         if new is not None:
             total += records.fingerprint(self._keys.total, kind, identifier, new)
             count += 1
-        self.head = self.head._replace(records=count, sum=f"{total % 2**256:064x}")
+        self.head = self.head._replace(records=count, sum=f"{total % records.MODULUS:064x}")
 
     def commit(self, draft: Draft) -> Mark:
         """Appends the event, rewrites the head, and makes it all durable."""

@@ -42,11 +42,6 @@ class Vault:
         """What the header says."""
         return self.unlocked.header
 
-    @property
-    def path(self) -> Path:
-        """The vault's file."""
-        return self._database.path
-
     def close(self) -> None:
         """Closes the file."""
         self._database.close()
