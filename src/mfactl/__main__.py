@@ -30,7 +30,7 @@ def _keep_standard_descriptors() -> None:
     while descriptor <= STDERR:
         descriptor = os.open(os.devnull, os.O_RDWR)
     os.close(descriptor)
-    if sys.stderr is None:  # getpass and others write to it without a look
+    if sys.stderr is None:  # the library's code writes to it without a look
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 

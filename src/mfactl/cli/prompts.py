@@ -2,15 +2,15 @@
 
 Guarantees: secrets are never echoed and never come from options; nothing prompts unless stdin is a
 terminal; one trailing newline is removed, nothing else.
-May import: mfactl.cli.output and mfactl.errors.
+May import: mfactl.cli.output, mfactl.cli.terminal and mfactl.errors.
 """
 
-import getpass
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from mfactl.cli import output
+from mfactl.cli import output, terminal
 from mfactl.errors import Code, MfactlError, failure
 
 SECRET_WORDS = ("password", "passphrase")
@@ -24,20 +24,19 @@ def is_terminal() -> bool:
 
 def secret(prompt: str, what: str = "password") -> str:
     """Asks for a secret, which is not echoed. `what` names it in errors."""
-    try:
-        return getpass.getpass(prompt + ": ")
-    except EOFError:
-        say("")
-        raise failure(Code.CANCELLED) from None
-    except UnicodeDecodeError:
-        raise _not_text(what, "the terminal") from None
+    text = _answer(terminal.hidden, prompt, what)
+    say("")  # the newline that was typed was not shown
+    return text
 
 
 def line(prompt: str, what: str = "code") -> str:
     """Asks for something that may be seen. `what` names it in errors."""
-    say(prompt + ": ", end="")
+    return _answer(terminal.seen, prompt, what)
+
+
+def _answer(read: Callable[[Callable[[], None]], str], prompt: str, what: str) -> str:
     try:
-        text = sys.stdin.readline()
+        text = read(lambda: say(prompt + ": ", end=""))
     except UnicodeDecodeError:
         raise _not_text(what, "the terminal") from None
     if not text:

@@ -1,0 +1,74 @@
+"""One line from whoever is at the terminal, seen or hidden.
+
+Guarantees: Ctrl-C, SIGTERM and SIGHUP end the wait whenever they come, and the terminal echoes
+again afterwards. `getpass` does not give the first: a signal that comes just before its read is not
+noticed until somebody types a line.
+May import: the standard library only.
+"""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+if sys.platform == "win32":
+    import getpass
+else:
+    import termios
+
+
+def seen(ask: Callable[[], None]) -> str:
+    """A line with its newline; empty at the end of the input. `ask` shows the prompt."""
+    ask()
+    _wait()
+    return sys.stdin.readline()
+
+
+if sys.platform == "win32":
+
+    def hidden(ask: Callable[[], None]) -> str:
+        """The same, not shown while it is typed."""
+        ask()
+        return getpass.getpass("") + "\n"
+
+    def _wait() -> None:
+        """Ctrl-C interrupts a read there."""
+
+else:
+
+    def hidden(ask: Callable[[], None]) -> str:
+        """The same, not shown while it is typed."""
+        with _without_echo(sys.stdin.fileno()):
+            return seen(ask)
+
+    @contextmanager
+    def _without_echo(descriptor: int) -> Iterator[None]:
+        before = termios.tcgetattr(descriptor)
+        silent = [*before]
+        silent[3] &= ~termios.ECHO
+        try:
+            # Flushed: what was typed before the prompt was typed for something else.
+            termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+            yield
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+
+    def _wait() -> None:
+        """Returns when stdin can be read; a signal's handler runs, however early the signal comes.
+
+        The interpreter writes a byte into the pipe as the signal arrives, so that `select` sees one
+        that came before it was called.
+        """
+        if not sys.stdin.isatty():
+            return
+        noticed, notice = os.pipe()
+        os.set_blocking(notice, False)
+        before = signal.set_wakeup_fd(notice, warn_on_full_buffer=False)
+        try:
+            select.select([sys.stdin.fileno(), noticed], [], [])
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(noticed)
+            os.close(notice)
