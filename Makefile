@@ -16,7 +16,7 @@ DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:stra
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL: # the prerequisites of `test` have an order
-.PHONY: help setup quick check test debian demo lock clean
+.PHONY: help setup quick check test soak debian demo lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -54,6 +54,10 @@ test: debian setup check ## everything that CI runs
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='src/mfactl/core/*,src/mfactl/vault/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
+
+soak: debian setup ## long runs of what has to hold; writes docs/reliability.md (SEED=n repeats one)
+	seed=$(or $(SEED),$$(date +%s)); \
+	$(BIN)/pytest -q -n auto -m soak --soak --seed $$seed --hypothesis-seed $$seed
 
 debian:
 	@missing=; for pair in $(DEBIAN); do \

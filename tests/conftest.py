@@ -6,8 +6,25 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from hypothesis import settings
 
 from tests.support.runner import START, Process, Shell
+from tests.support.soak import Counts, add_options, is_controller, rng, soak, tally
+
+__all__ = ["rng", "soak", "tally"]
+
+settings.register_profile("soak", max_examples=5_000, deadline=None, print_blob=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--soak"):
+        settings.load_profile("soak")
+        if is_controller(config):
+            config.pluginmanager.register(Counts(config))
 
 
 @pytest.fixture(scope="session", autouse=True)
