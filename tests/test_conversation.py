@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from mfactl import config
-from mfactl.conversation import Conversation, Surroundings
+from mfactl.conversation import Conversation
 from mfactl.core import code, totp
 from mfactl.core import verify as rules
 from mfactl.core.code import Typed
 from mfactl.core.email_code import TEST_CODE
 from mfactl.errors import Code, MfactlError
 from mfactl.service import account, factors, sign_up, vault, verify
+from mfactl.surroundings import Surroundings
 
 EMAIL = "ada+clerk_test@example.com"
 PASSWORD = "correct horse battery staple"

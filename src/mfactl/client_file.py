@@ -1,7 +1,7 @@
 """The client file: which client of which vault this shell is, and how far it has seen each vault.
 
 Guarantees: a token is in the file before the vault knows it; what another process wrote for another
-vault, or has seen meanwhile, is never lost; the mark only advances.
+vault, or has seen meanwhile, is never lost; the mark only advances, unless that is asked for.
 May import: mfactl.files, mfactl.errors, tomllib and tomli_w.
 """
 
@@ -68,6 +68,10 @@ class ClientFile:
             return seen._replace(number=number, hash=digest) if number > seen.number else seen
 
         self._update(vault_id, change)
+
+    def accept(self, vault_id: str, number: int, digest: str) -> None:
+        """Notes an older event than was seen, on purpose; the tokens of what came after go."""
+        self._update(vault_id, lambda _seen: Seen((), number, digest))
 
     def _update(self, vault_id: str, change: Callable[[Seen], Seen]) -> None:
         files.make_directory(self.path.parent)

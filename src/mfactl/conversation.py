@@ -8,35 +8,32 @@ mfactl.files and mfactl.errors.
 
 import hashlib
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mfactl import files
 from mfactl.client_file import TOKEN_BYTES, ClientFile, Seen
 from mfactl.config import Paths, Settings
 from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id
-from mfactl.core.verdict import NO_WORK, Ids, Limits, Situation, Verdict, Work
+from mfactl.core.verdict import NO_WORK, Happened, Limits, Situation, Verdict, Work, locks
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.surroundings import Surroundings, draw_ids, new_id, parse_now
 from mfactl.unlocking import Unlocker
 from mfactl.vault.create import Plan, create
-from mfactl.vault.keys import FLOOR, RECOMMENDED, Cost
+from mfactl.vault.header import Unlocked
+from mfactl.vault.keys import FLOOR, KEY_FILE, PASSPHRASE, RECOMMENDED, Cost, SlotPlan
+from mfactl.vault.sqlite_file import Progress, unseen
 from mfactl.vault.transaction import Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
 
-Clock = Callable[[], int]
-RandomBytes = Callable[[int], bytes]
 Rule = Callable[[Situation, Work], Verdict]
 Prepare = Callable[[Verdict, Work, Situation], Work]
-Password = Callable[[], str]
-Accept = Callable[[str], bytes]
-NewPassword = Callable[[Accept], bytes]  # asks until what it gets is accepted, where it can
+Renew = Callable[[Unlocked], Unlocked | Refusal]
 _Answer = TypeVar("_Answer")
 
 SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile
-ID_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-ID_LENGTH = 27  # Clerk's
 
 
 class Concluded(NamedTuple):
@@ -44,36 +41,6 @@ class Concluded(NamedTuple):
 
     situation: Situation
     verdict: Verdict
-
-
-class Surroundings(NamedTuple):
-    """What is injected: nothing here is looked up a second time.
-
-    `notify` takes a line for people; `ask_passphrase` returns None where nobody can be asked.
-    """
-
-    environ: Mapping[str, str]
-    clock: Clock
-    random_bytes: RandomBytes
-    notify: Callable[[str], None]
-    ask_passphrase: Callable[[], str | None]
-
-    def __repr__(self) -> str:
-        return "Surroundings(...)"
-
-
-def system_clock() -> int:
-    """Unix seconds."""
-    return int(time.time())
-
-
-def new_id(prefix: str) -> str:
-    """A new id in Clerk's shape: a prefix and 27 random characters."""
-    characters = ""
-    while len(characters) < ID_LENGTH:
-        # 248 is the largest multiple of 62 in a byte: above it, the first characters were likelier.
-        characters += "".join(ID_CHARACTERS[byte % 62] for byte in os.urandom(32) if byte < 248)
-    return f"{prefix}_{characters[:ID_LENGTH]}"
 
 
 class Conversation:
@@ -152,8 +119,8 @@ class Conversation:
         """Makes the vault with one slot; False if there is something at its place already."""
         files.make_directory(self.paths.vault.parent)
         now = self.clock_of(test=test)
-        plan = Plan(new_id("vault"), new_id("slot"), secret, cost, test, now)
-        return create(self.paths.vault, plan)
+        slot = SlotPlan(new_id("slot"), KEY_FILE if cost is None else PASSPHRASE, cost, now)
+        return create(self.paths.vault, Plan(new_id("vault"), slot, secret, test, now))
 
     # --- rules
 
@@ -171,8 +138,15 @@ class Conversation:
 
     def check_mark(self) -> None:
         """Raises if the vault is older than this client has seen it, or another one."""
+        with self.reading():
+            pass
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """One consistent view of the vault, which is no older than this client has seen it."""
         with self.vault.reading() as transaction:
             self._check_seen(transaction)
+            yield transaction
 
     def foresee(self, rule: Rule) -> Verdict:
         """What a rule would answer now. Nothing is stored and nobody is told."""
@@ -210,6 +184,35 @@ class Conversation:
             raise MfactlError(*verdict.refusals)
         return Concluded(situation, verdict)
 
+    def renew(
+        self, happened: Happened, renew: Renew, progress: Progress = unseen, **details: Any
+    ) -> Unlocked:
+        """Puts the vault under another header, with an event; raises what `renew` refuses."""
+        with self.vault.writing() as transaction:
+            seen = self._check_seen(transaction)
+            answer = renew(self.vault.unlocked)
+            draft = Draft(self.now, happened, details=details)
+            if isinstance(answer, Refusal):
+                draft = draft._replace(code=answer.code)
+            else:
+                transaction = self.vault.adopt(transaction, answer, progress)
+            mark = transaction.commit(draft)
+        self._remember(seen, mark)
+        if isinstance(answer, Refusal):
+            raise MfactlError(answer)
+        return answer
+
+    def note(self, happened: Happened, **details: Any) -> None:
+        """Stores an event that changes no record."""
+        with self.vault.writing() as transaction:
+            seen = self._check_seen(transaction)
+            mark = transaction.commit(Draft(self.now, happened, details=details))
+        self._remember(seen, mark)
+
+    def accept(self, vault_id: str, mark: Mark) -> None:
+        """Takes an older vault for what it is, on purpose, from now on."""
+        self.client_file.accept(vault_id, mark.number, mark.hash)
+
     def _round(self, rule: Rule, work: Work, key: str | None, token: str | None) -> Concluded:
         """Runs the rule once; commits what it answers, unless it needs more work first."""
         with self.vault.writing() as transaction:
@@ -240,7 +243,7 @@ class Conversation:
             now=self.now,
             vault_epoch=transaction.head.epoch,
             limits=Limits(settings.session_lifetime, settings.session_idle),
-            ids=_draw_ids(),
+            ids=draw_ids(),
             pepper=transaction.pepper(),
             client=client,
             account=None if owner is None else transaction.account(owner),
@@ -269,11 +272,14 @@ class Conversation:
         details = dict(verdict.details)
         if verdict.strategy is not None:
             details["strategy"] = verdict.strategy
+        if locks(verdict.refusals):
+            details["locked"] = True
         draft = Draft(
             at=s.now,
             happened=verdict.happened,
             subject=verdict.subject,
-            client=s.client.id if s.client is not None else None,
+            address=s.target_id,
+            client=_client_id(s, verdict),
             code=verdict.refusals[0].code if verdict.refusals else None,
             details=details,
         )
@@ -288,8 +294,6 @@ class Conversation:
             raise failure(
                 Code.VAULT_ROLLED_BACK,
                 f"This client has seen event {seen.number} of the vault, which is no longer in it.",
-                "If you put an older copy back on purpose: delete the client file "
-                f"{self.paths.client} and sign in again.",
                 event=seen.number,
             )
         return seen
@@ -313,21 +317,11 @@ class Conversation:
             self.around.notify(f"The client file was not updated. {error.refusals[0].long_message}")
 
 
-def parse_now(text: str) -> int:
-    """The value of MFACTL_NOW. Raises `config_invalid`."""
-    if not (text.isascii() and text.isdigit() and len(text) <= len("9999999999")):
-        raise failure(
-            Code.CONFIG_INVALID,
-            "MFACTL_NOW has to be Unix seconds, such as 1767225600.",
-            "Set it so, or unset it.",
-        )
-    return int(text)
+def _client_id(s: Situation, verdict: Verdict) -> str | None:
+    """The client that asked; it may be one that the verdict makes."""
+    clients = [s.client, *(record for record in verdict.writes if isinstance(record, Client))]
+    return next((client.id for client in clients if client is not None), None)
 
 
 def _token_hash(token: str) -> str:
     return hashlib.sha256(bytes.fromhex(token)).hexdigest()
-
-
-def _draw_ids() -> Ids:
-    prefixes = ("user", "idn", "client", "sua", "sia", "sess", "totp", "bcode")
-    return Ids(*(new_id(prefix) for prefix in prefixes))

@@ -43,6 +43,8 @@ class Code(StrEnum):
     CLIENT_STATE_INVALID = "client_state_invalid"
     RESOURCE_NOT_FOUND = "resource_not_found"
     VAULT_EXISTS = "vault_exists"
+    VAULT_LAST_SLOT = "vault_last_slot"
+    VAULT_SLOTS_FULL = "vault_slots_full"
     VAULT_NOT_FOUND = "vault_not_found"
     VAULT_LOCKED = "vault_locked"
     VAULT_KEY_INCORRECT = "vault_key_incorrect"
@@ -219,6 +221,18 @@ ERRORS: Mapping[Code, Entry] = {
         "There is a vault or a key file already; nothing is overwritten.",
         "Name another file with --vault, or look at this one: mfactl vault status",
     ),
+    Code.VAULT_LAST_SLOT: Entry(
+        Exit.WRONG_STATE,
+        "Last slot",
+        "That is the last slot: without it nobody could open the vault.",
+        "Add another one first: mfactl vault slots add",
+    ),
+    Code.VAULT_SLOTS_FULL: Entry(
+        Exit.WRONG_STATE,
+        "Slots full",
+        "The vault has as many slots as it can have.",
+        "Remove one first: mfactl vault slots remove SLOT",
+    ),
     Code.VAULT_NOT_FOUND: Entry(
         Exit.VAULT_CLOSED,
         "Vault not found",
@@ -247,7 +261,7 @@ ERRORS: Mapping[Code, Entry] = {
         Exit.VAULT_DAMAGED,
         "Vault rolled back",
         "The vault is older than, or differs from, what this client has seen of it.",
-        "If you put an older copy back on purpose, delete the client file and sign in again.",
+        "If that was done on purpose: mfactl vault check --accept-rollback",
     ),
     Code.VAULT_TOO_NEW: Entry(
         Exit.VAULT_DAMAGED,

@@ -135,6 +135,11 @@ def create_private(path: Path, data: bytes) -> bool:
             os.unlink(temporary)
 
 
+def create_empty(path: Path) -> None:
+    """Makes an empty private file. Raises `FileExistsError` if one is there."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def link_into_place(temporary: Path, path: Path) -> bool:
     """Gives a finished file its name; False if that name is taken. Never replaces anything."""
     try:

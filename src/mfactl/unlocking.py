@@ -1,21 +1,24 @@
-"""What a vault is unlocked with: a key file, or a passphrase from a file, a variable or a person.
+"""What a vault is unlocked with: a key file, the system's keyring, or a passphrase.
 
 Guarantees: what is named is the end of it, nothing else is tried in its place; a key file is made
 once and never overwritten.
-May import: mfactl.vault.header, mfactl.vault.keys, mfactl.config, mfactl.files and mfactl.errors.
+May import: mfactl.vault.header, mfactl.vault.keys, mfactl.config, mfactl.files, mfactl.os_keyring
+and mfactl.errors.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from mfactl import files
+from mfactl import files, os_keyring
 from mfactl.config import Paths
 from mfactl.errors import Code, MfactlError, failure
 from mfactl.vault.header import Secret
 from mfactl.vault.keys import (
     KEY_FILE,
+    KEYRING,
     PASSPHRASE,
+    Slot,
     new_key_file,
     parse_key_file,
     passphrase_bytes,
@@ -34,13 +37,18 @@ class Unlocker:
         self._ask = ask
         self._passphrase: str | None = None
 
-    def __call__(self, kinds: frozenset[str]) -> Secret:
-        """What is named; else the key file, if there is one; else what a person types."""
+    def __call__(self, slots: tuple[Slot, ...]) -> Secret:
+        """What is named; else the key file, if there is one; else the keyring, or a person."""
+        kinds = frozenset(slot.kind for slot in slots)
         if self._passphrase is None and self._paths.key_named is not None:
             return self.key_file()
         given = self._passphrase or self.given_passphrase()
         if given is None and KEY_FILE in kinds and os.path.lexists(self._paths.key_file):
             return self.key_file()
+        if given is None and KEYRING in kinds:
+            kept = self.from_keyring(slots)
+            if kept is not None:
+                return kept
         if given is None and PASSPHRASE in kinds:
             given = self._ask()
         if given is None:
@@ -75,6 +83,27 @@ class Unlocker:
             detail = f"The passphrase file {path} is not text in UTF-8."
             raise failure(Code.VAULT_KEY_INCORRECT, detail) from None
 
+    def from_keyring(self, slots: tuple[Slot, ...]) -> Secret | None:
+        """What the system's keyring holds for one of the slots."""
+        for slot in slots:
+            secret = os_keyring.load(slot.id) if slot.kind == KEYRING else None
+            if secret is not None:
+                return Secret(KEYRING, secret, "What the system's keyring holds")
+        return None
+
+    def secrets_at_hand(self, slot: Slot) -> Iterator[bytes]:
+        """What might open a slot without anybody being asked."""
+        if slot.kind == KEY_FILE and os.path.lexists(self._paths.key_file):
+            yield self.key_file().value
+        if slot.kind == PASSPHRASE:
+            given = self._passphrase or self.given_passphrase()
+            if given is not None:
+                yield passphrase_bytes(given)
+        if slot.kind == KEYRING:
+            kept = os_keyring.load(slot.id)
+            if kept is not None:
+                yield kept
+
     def key_file(self) -> Secret:
         """The key file's secret."""
         path = self._paths.key_file
@@ -85,21 +114,40 @@ class Unlocker:
 
     def provide_key_file(self) -> Secret:
         """The key file's secret; makes the file if there is none."""
-        path = self._paths.key_file
-        files.make_directory(path.parent)
-        if files.check_private(path) is None:
-            files.create_private(path, new_key_file())
+        provide_key_file(self._paths.key_file)
         return self.key_file()
 
     def _nothing(self, kinds: frozenset[str]) -> MfactlError:
-        if kinds == {KEY_FILE}:
+        if KEY_FILE in kinds and PASSPHRASE not in kinds:
             return failure(
                 Code.VAULT_LOCKED,
                 f"The key file {self._paths.key_file} is not there.",
                 "Put it back, or name it with MFACTL_KEY_FILE.",
+            )
+        if kinds == {KEYRING}:
+            return failure(
+                Code.VAULT_LOCKED,
+                "The vault is unlocked from the system's keyring, which does not answer here.",
+                "Unlock the keyring; mfactl[keyring] has to be installed.",
             )
         return failure(
             Code.VAULT_LOCKED,
             "The vault needs its passphrase, and nobody can be asked for it here.",
             "Set MFACTL_PASSPHRASE_FILE, or run this at a terminal.",
         )
+
+
+def provide_key_file(path: Path) -> bytes:
+    """The secret of the key file at `path`, which is made if it is not there."""
+    files.make_directory(path.parent)
+    if files.check_private(path) is None:
+        files.create_private(path, new_key_file())
+    return read_key_file(path)
+
+
+def read_key_file(path: Path) -> bytes:
+    """The secret of the key file at `path`. Raises if it is not there or not whole."""
+    data = files.read_private(path)
+    if data is None:
+        raise failure(Code.VAULT_LOCKED, f"There is no key file {path}.")
+    return parse_key_file(data)

@@ -15,9 +15,10 @@ import typer
 from mfactl import config
 from mfactl.cli import output, prompts
 from mfactl.cli.options import Options
-from mfactl.conversation import Accept, Conversation, NewPassword, Surroundings, system_clock
+from mfactl.conversation import Conversation
 from mfactl.core.code import Typed
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.surroundings import Accept, NewPassword, Surroundings, system_clock
 
 _Answer = TypeVar("_Answer")
 SECRET_VARIABLES = ("MFACTL_PASSPHRASE",)

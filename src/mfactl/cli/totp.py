@@ -12,8 +12,8 @@ from mfactl.cli import prompts
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import accepted, run_of
-from mfactl.conversation import parse_now, system_clock
 from mfactl.core import phone
+from mfactl.surroundings import parse_now, system_clock
 
 app = new_app()
 

@@ -89,7 +89,7 @@ class Account(NamedTuple):
 class Stranger(NamedTuple):
     """An address without an account: its lock-out counter, and when a code was last handed over.
 
-    `id` is the blind index of `key` in hexadecimal digits.
+    `key` is the canonical address.
     """
 
     id: str

@@ -63,7 +63,7 @@ def refusal(lockout: Lockout, *, now: int) -> Refusal | None:
         return Refusal(
             Code.USER_LOCKED,
             f"{CEILING} failed attempts without a complete sign-in: this address stays locked.",
-            "This release has no command that lifts it.",
+            "Whoever runs this vault lifts it: mfactl admin unlock EMAIL",
             meta,
         )
     return Refusal(

@@ -21,7 +21,7 @@ def create(s: Situation, *, key: str, work: Work) -> Verdict | Refusal:
     signed_in = session.live(s)
     if not isinstance(signed_in, Refusal):
         return session_exists(signed_in[1].id)
-    holder = s.target or Stranger(s.target_id or "", key, s.now)
+    holder = s.target or Stranger(s.ids.stranger, key, s.now)
     locked = lockout.refusal(holder.lockout, now=s.now)
     if locked is not None:
         return locked

@@ -62,12 +62,11 @@ def resend(s: Situation, *, code: str) -> Verdict | Refusal:
 
 def hand_over(s: Situation, *, key: str) -> Verdict:
     """Notes that a code was handed over to the mail, which starts the wait for the next one."""
-    subject = address_subject(s)
     if isinstance(s.target, Account):  # completed by another shell in the meantime
-        return Verdict(Happened.CODE_HANDED_OVER, subject)
-    stranger = s.target or Stranger(subject, key, s.now)
+        return Verdict(Happened.CODE_HANDED_OVER, s.target.id)
+    stranger = s.target or Stranger(s.ids.stranger, key, s.now)
     stranger = stranger._replace(code_handed_over_at=s.now, last_used_at=s.now)
-    return Verdict(Happened.CODE_HANDED_OVER, subject, writes=(stranger,))
+    return Verdict(Happened.CODE_HANDED_OVER, stranger.id, writes=(stranger,))
 
 
 @rule(Happened.SIGN_UP_VERIFY, of_address=True)
@@ -128,7 +127,7 @@ def _complete(s: Situation, client: Client, sign_up: SignUp, stranger: Stranger 
 def _wrong(s: Situation, client: Client, sign_up: SignUp) -> Verdict:
     tried = sign_up.code._replace(attempts=sign_up.code.attempts + 1)
     client = client._replace(pending=sign_up._replace(code=tried))
-    holder = with_failure(s.target or Stranger(address_subject(s), sign_up.key, s.now), now=s.now)
+    holder = with_failure(s.target or Stranger(s.ids.stranger, sign_up.key, s.now), now=s.now)
     return Verdict(
         Happened.SIGN_UP_VERIFY,
         holder.id,

@@ -37,6 +37,15 @@ class Happened(StrEnum):
     PASSWORD_CHECK = "password_check"  # noqa: S105 - the name of an event
     PASSWORD_CHANGE = "password_change"  # noqa: S105 - the name of an event
     SESSION_USE = "session_use"
+    ADMIN_UNLOCK = "admin_unlock"
+    ADMIN_RESET_MFA = "admin_reset_mfa"
+    ADMIN_SET_PASSWORD = "admin_set_password"  # noqa: S105 - the name of an event
+    ADMIN_DELETE = "admin_delete"
+    VAULT_BACKUP = "vault_backup"
+    VAULT_RESTORE = "vault_restore"
+    VAULT_ROTATE = "vault_rotate"
+    SLOT_ADD = "slot_add"
+    SLOT_REMOVE = "slot_remove"
 
 
 class Limits(NamedTuple):
@@ -52,6 +61,7 @@ class Ids(NamedTuple):
     account: str
     email: str
     client: str
+    stranger: str
     sign_up: str
     sign_in: str
     session: str
@@ -128,7 +138,8 @@ class Situation(NamedTuple):
 class Verdict(NamedTuple):
     """What a rule answers. Nothing of it is told before `writes` and `drops` are committed.
 
-    `subject` is the id of the account or stranger that the event is about. The rest is what the
+    `subject` is the id of the account or stranger that the event is about; empty if there is none
+    (the event then keeps the blind index of the address that was named). The rest is what the
     answer shows: the attempt (which may have left the client record by then), the session, the
     account, the unverified secret and the strategy that was used.
     """
@@ -181,9 +192,14 @@ def rule(
     return decorate
 
 
+def locks(refusals: tuple[Refusal, ...]) -> bool:
+    """Whether the failure that is refused has locked the address."""
+    return any(refusal.meta.get("remaining_attempts") == 0 for refusal in refusals)
+
+
 def address_subject(s: Situation) -> str:
-    """The id of the account or stranger at the address that was named."""
-    return s.target.id if s.target is not None else s.target_id or ""
+    """The id of the account or stranger at the address that was named; empty if there is none."""
+    return s.target.id if s.target is not None else ""
 
 
 def account_subject(s: Situation) -> str:

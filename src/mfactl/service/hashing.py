@@ -8,12 +8,13 @@ May import: mfactl.conversation, mfactl.passwords and mfactl.core.
 import os
 from functools import cache
 
-from mfactl.conversation import Conversation, Password, Prepare
+from mfactl.conversation import Conversation, Prepare
 from mfactl.core import backup_codes
 from mfactl.core.account import BackupCode, BackupCodes
 from mfactl.core.code import Typed
 from mfactl.core.verdict import BackupDigest, Need, Situation, Verdict, Work
 from mfactl.passwords import Hasher, normalised
+from mfactl.surroundings import Password
 
 
 def hasher(c: Conversation, s: Situation) -> Hasher:

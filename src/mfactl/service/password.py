@@ -7,12 +7,13 @@ May import: everything but mfactl.cli.
 
 from functools import cache
 
-from mfactl.conversation import Concluded, Conversation, NewPassword, Password
+from mfactl.conversation import Concluded, Conversation
 from mfactl.core import password
 from mfactl.errors import Code, failure
 from mfactl.passwords import normalised
 from mfactl.service import hashing
 from mfactl.service.sign_up import accept_password
+from mfactl.surroundings import NewPassword, Password
 
 
 def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:

@@ -3,10 +3,11 @@
 May import: everything but mfactl.cli.
 """
 
-from mfactl.conversation import Concluded, Conversation, Password
+from mfactl.conversation import Concluded, Conversation
 from mfactl.core import address, sign_in
 from mfactl.errors import MfactlError, Refusal
 from mfactl.service import hashing
+from mfactl.surroundings import Password
 
 
 def start(c: Conversation, email: str, password: Password) -> Concluded:

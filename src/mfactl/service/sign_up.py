@@ -8,12 +8,13 @@ May import: everything but mfactl.cli.
 from functools import cache
 
 from mfactl import mail, password_policy
-from mfactl.conversation import Concluded, Conversation, NewPassword
+from mfactl.conversation import Concluded, Conversation
 from mfactl.core import address, email_code, sign_up
 from mfactl.core.client import SignUp
 from mfactl.core.verdict import Situation, Verdict, Work
 from mfactl.errors import Code, MfactlError, Refusal
 from mfactl.service import hashing
+from mfactl.surroundings import NewPassword
 
 
 def start(c: Conversation, email: str, password: NewPassword) -> Concluded:

@@ -3,12 +3,13 @@
 May import: everything but mfactl.cli.
 """
 
-from mfactl.conversation import Concluded, Conversation, Password
+from mfactl.conversation import Concluded, Conversation
 from mfactl.core import verify
 from mfactl.core.code import Typed
 from mfactl.core.verify import Awaited
 from mfactl.errors import Code
 from mfactl.service import hashing
+from mfactl.surroundings import Password
 
 
 def awaited(c: Conversation) -> Awaited:

@@ -12,8 +12,11 @@ from mfactl.vault import records
 from mfactl.vault.keys import Keys
 from mfactl.vault.records import Event, Record
 from mfactl.vault.sealing import Place
+from mfactl.vault.sqlite_file import Progress, unseen
 from mfactl.vault.transaction import Damaged, Mark, Transaction
 from mfactl.vault.vault import Vault
+
+TOLD_EVERY = 1000  # rows between two words of progress
 
 
 class Finding(NamedTuple):
@@ -45,33 +48,54 @@ class _Tally(NamedTuple):
     total: int
 
 
-def check(vault: Vault) -> Report:
+def check(vault: Vault, progress: Progress = unseen) -> Report:
     """Reads the whole vault. Raises only if it cannot be read at all."""
     with vault.reading() as transaction:
-        return _Checker(transaction, vault.unlocked.keys).run()
+        return check_within(transaction, vault.unlocked.keys, progress)
+
+
+def check_within(transaction: Transaction, keys: Keys, progress: Progress = unseen) -> Report:
+    """The same, as a transaction sees the vault that has begun already."""
+    return _Checker(transaction, keys, progress).run()
+
+
+def check_chain(transaction: Transaction, keys: Keys, progress: Progress = unseen) -> Report:
+    """Reads the events only: their seals, the chain, and that the head ends it."""
+    return _Checker(transaction, keys, progress).run_chain()
 
 
 class _Checker:
-    def __init__(self, transaction: Transaction, keys: Keys) -> None:
+    def __init__(self, transaction: Transaction, keys: Keys, progress: Progress) -> None:
         self._transaction = transaction
         self._keys = keys
+        self._progress = progress
+        self._read = 0
         self._findings: list[Finding] = []
         self._counts = dict.fromkeys(records.KINDS, 0)
+        self._rows = transaction.rows()
 
     def run(self) -> Report:
         head = self._transaction.head
         for fault in self._transaction.file_faults():
             self._find("file", "", fault)
         live = self._walk_records()
-        told, events, last = self._walk_events(head.start)
-        if last != Mark(head.number, head.hash):
-            self._find(
-                "head", records.HEAD_ID, f"does not end the chain of events at {last.number}"
-            )
+        told, events = self._walk_events()
         of_head = _Tally(head.records, int(head.sum, 16))
         if not (live == told == of_head):
             self._locate(live, of_head)
+        return self._report(events)
+
+    def run_chain(self) -> Report:
+        return self._report(self._walk_events()[1])
+
+    def _report(self, events: int) -> Report:
+        head = self._transaction.head
         return Report(self._counts, events, Mark(head.number, head.hash), tuple(self._findings))
+
+    def _tell(self) -> None:
+        self._read += 1
+        if self._read % TOLD_EVERY == 0:
+            self._progress(self._read, self._rows)
 
     def _find(self, kind: str, identifier: str, problem: str) -> None:
         self._findings.append(Finding(str(kind), str(identifier), problem))
@@ -79,6 +103,7 @@ class _Checker:
     def _walk_records(self) -> _Tally:
         count = total = 0
         for place, record in self._transaction.records():
+            self._tell()
             if isinstance(record, Damaged):
                 self._find(place.kind, place.id, record.problem)
             elif record is not None:
@@ -93,10 +118,13 @@ class _Checker:
         if records.place_of(record, place.version, self._keys.address) != place:
             self._find(place.kind, place.id, "stands under index values that are not its own")
 
-    def _walk_events(self, start: str) -> tuple[_Tally, int, Mark]:
+    def _walk_events(self) -> tuple[_Tally, int]:
+        """How the events say that records were written, and how many events there are."""
+        head = self._transaction.head
         count = total = number = 0
-        last = Mark(0, start)
+        last = Mark(0, head.start)
         for event, mark in self._transaction.events():
+            self._tell()
             number += 1
             if isinstance(event, Damaged):
                 self._find("event", str(mark.number), event.problem)
@@ -109,7 +137,11 @@ class _Checker:
             last = mark
             added, change = self._told_by(event)
             count, total = count + added, total + change
-        return _Tally(count, total % records.MODULUS), number, last
+        if last != Mark(head.number, head.hash):
+            self._find(
+                "head", records.HEAD_ID, f"does not end the chain of events at {last.number}"
+            )
+        return _Tally(count, total % records.MODULUS), number
 
     def _told_by(self, event: Event) -> tuple[int, int]:
         """How an event says that the number of records and their sum changed."""

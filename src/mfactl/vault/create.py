@@ -7,7 +7,7 @@ May import: mfactl.core.verdict, mfactl.files and the rest of mfactl.vault.
 """
 
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +15,11 @@ from mfactl import files
 from mfactl.core.verdict import Happened
 from mfactl.vault import header as headers
 from mfactl.vault import keys
-from mfactl.vault.header import Header, Unlocked
-from mfactl.vault.keys import Cost
+from mfactl.vault.header import Header, Unlocked, unlocked
+from mfactl.vault.keys import SlotPlan
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Head, Pepper
-from mfactl.vault.sqlite import created
+from mfactl.vault.slots import new_branch
+from mfactl.vault.sqlite import Database
 from mfactl.vault.transaction import Draft, Transaction
 
 PEPPER_BYTES = 32
@@ -27,12 +28,11 @@ FIRST_GENERATION = 1
 
 
 class Plan(NamedTuple):
-    """What a new vault is to be: its ids, the secret of its first slot and that slot's cost."""
+    """What a new vault is to be: its id, its first slot and the secret that opens it."""
 
     vault_id: str
-    slot_id: str
+    slot: SlotPlan
     secret: bytes
-    cost: Cost | None
     test: bool
     now: int
 
@@ -44,12 +44,13 @@ def create(path: Path, plan: Plan) -> bool:
     """Makes the vault at `path`; False, and nothing changed, if there is something there."""
     temporary = files.beside(path)
     try:
-        with created(temporary) as database:
-            unlocked = _unlocked(plan)
-            database.put_header(unlocked.body, headers.mac(unlocked.body, unlocked.keys))
+        files.create_empty(temporary)
+        with closing(Database(temporary)) as database, database.making():
+            made = _unlocked(plan)
+            database.put_header(made.body, headers.mac(made.body, made.keys))
             start = os.urandom(START_BYTES).hex()
-            first = Head(HEAD_ID, 0, start, 0, f"{0:064x}", 0, FIRST_GENERATION, start)
-            transaction = Transaction(database, unlocked, first)
+            first = Head(HEAD_ID, 0, start, 0, f"{0:064x}", 0, FIRST_GENERATION, start, 0)
+            transaction = Transaction(database, made, first)
             transaction.put(Pepper(PEPPER_ID, os.urandom(PEPPER_BYTES)))
             transaction.commit(Draft(plan.now, Happened.VAULT_INIT, details={"test": plan.test}))
         return files.link_into_place(temporary, path)
@@ -62,14 +63,7 @@ def create(path: Path, plan: Plan) -> bool:
 
 def _unlocked(plan: Plan) -> Unlocked:
     data_key = os.urandom(keys.KEY_BYTES)
-    slot = keys.wrap(
-        data_key,
-        plan.secret,
-        vault_id=plan.vault_id,
-        slot_id=plan.slot_id,
-        cost=plan.cost,
-        now=plan.now,
-    )
-    header = Header(plan.vault_id, FIRST_GENERATION, plan.test, plan.now, (slot,))
-    body = headers.encode(header)
-    return Unlocked(header, keys.derive(data_key, plan.vault_id), slot, body)
+    slot = keys.wrap(data_key, plan.secret, plan.slot, vault_id=plan.vault_id)
+    branch = new_branch()
+    header = Header(plan.vault_id, branch, FIRST_GENERATION, plan.test, plan.now, (slot,))
+    return unlocked(header, data_key, slot)

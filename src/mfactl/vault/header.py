@@ -21,9 +21,13 @@ TYPE_AGAIN = "Type it again, or check MFACTL_PASSPHRASE_FILE and --vault."
 
 
 class Header(NamedTuple):
-    """What the header says. `generation` moves when slots or the data key change."""
+    """What the header says.
+
+    `generation` moves when slots or keys change; `branch` is drawn anew when the vault is restored.
+    """
 
     vault_id: str
+    branch: str
     generation: int
     test: bool
     created_at: int
@@ -41,19 +45,26 @@ class Secret(NamedTuple):
         return f"Secret({self.kind}, from {self.source})"
 
 
-SecretProvider = Callable[[frozenset[str]], Secret]
+SecretProvider = Callable[[tuple[Slot, ...]], Secret]
 
 
 class Unlocked(NamedTuple):
-    """A header whose MAC is right, the sub-keys, and the slot that opened it."""
+    """A header whose MAC is right, the data key and its sub-keys, and the slot that opened it."""
 
     header: Header
+    data_key: bytes
     keys: Keys
     slot: Slot
     body: bytes
 
     def __repr__(self) -> str:
         return "Unlocked(...)"
+
+
+def unlocked(header: Header, data_key: bytes, slot: Slot) -> Unlocked:
+    """A header of our own making, as it is once it is stored."""
+    keys = derive(data_key, header.vault_id, header.branch)
+    return Unlocked(header, data_key, keys, slot, encode(header))
 
 
 def encode(header: Header) -> bytes:
@@ -63,6 +74,7 @@ def encode(header: Header) -> bytes:
         "format": FORMAT,
         "algorithms": ALGORITHMS,
         "vault_id": header.vault_id,
+        "branch": header.branch,
         "generation": header.generation,
         "test": header.test,
         "created_at": header.created_at,
@@ -89,25 +101,26 @@ def mac(body: bytes, keys: Keys) -> bytes:
 def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
     """Opens the vault's keys with the secret that `provide` gives for one of the kinds of slot."""
     header = _decode(body)
-    secret = provide(frozenset(slot.kind for slot in header.slots))
+    secret = provide(header.slots)
     for slot in header.slots:
         if slot.kind != secret.kind:
             continue
         if slot.cost is not None and not is_bounded(slot.cost):
             raise failure(Code.VAULT_CORRUPT, "A slot of the vault asks for absurd parameters.")
-        data_key = _unwrapped(slot, secret, header.vault_id)
+        data_key = unwrapped(slot, secret.value, header.vault_id)
         if data_key is not None:
-            keys = derive(data_key, header.vault_id)
+            keys = derive(data_key, header.vault_id, header.branch)
             if not hmac.compare_digest(mac(body, keys), seal):
                 raise failure(Code.VAULT_CORRUPT, "The header of the vault was changed.")
-            return Unlocked(header, keys, slot, body)
+            return Unlocked(header, data_key, keys, slot, body)
     remedy = "Check MFACTL_KEY_FILE and --vault." if secret.kind == KEY_FILE else TYPE_AGAIN
     raise failure(Code.VAULT_KEY_INCORRECT, f"{secret.source} does not open this vault.", remedy)
 
 
-def _unwrapped(slot: Slot, secret: Secret, vault_id: str) -> bytes | None:
+def unwrapped(slot: Slot, secret: bytes, vault_id: str) -> bytes | None:
+    """The data key, or None if the secret is not this slot's."""
     try:
-        return unwrap(slot, secret.value, vault_id=vault_id)
+        return unwrap(slot, secret, vault_id=vault_id)
     except MemoryError:  # within the bounds a slot may still ask for more than there is
         detail = "There is not enough memory to unlock the vault."
         raise failure(Code.IO_ERROR, detail, "Close other programs and try again.") from None
@@ -120,6 +133,7 @@ def _decode(body: bytes) -> Header:
     try:
         return Header(
             _checked(str, raw["vault_id"]),
+            _checked(str, raw["branch"]),
             _checked(int, raw["generation"]),
             _checked(bool, raw["test"]),
             _checked(int, raw["created_at"]),

@@ -1,4 +1,4 @@
-"""The data key, its sub-keys, and the slots that wrap it for a key file or a passphrase.
+"""The data key, its sub-keys, and the slots that wrap it: for a key file, a passphrase, a keyring.
 
 Guarantees: a slot opens only with its own secret, in its own vault, with the parameters it was made
 with; parameters from a file are bounded before they are used.
@@ -26,6 +26,7 @@ SALT_BYTES = 16
 NONCE_BYTES = 12
 KEY_FILE = "key_file"
 PASSPHRASE = "passphrase"  # noqa: S105 - the name of a kind of slot
+KEYRING = "keyring"
 PASSPHRASE_CHARACTERS = 1024
 _KEY_LINE = "mfactl-key-1"
 _MIB = 1024
@@ -45,13 +46,22 @@ _CEILING = Cost(1024 * _MIB, 16, 16)  # above this a file could stall the machin
 
 
 class Slot(NamedTuple):
-    """One way to unlock the data key. `cost` is None for a key file, which needs no stretching."""
+    """One way to unlock the data key. `cost` is None where the secret needs no stretching."""
 
     id: str
     kind: str
     salt: bytes
     cost: Cost | None
     wrapped: bytes
+    created_at: int
+
+
+class SlotPlan(NamedTuple):
+    """What a new slot is to be. `cost` is None for every kind but a passphrase."""
+
+    id: str
+    kind: str
+    cost: Cost | None
     created_at: int
 
 
@@ -71,9 +81,14 @@ class Keys(NamedTuple):
 PURPOSES = ("record", "event", "index", "sum", "header")
 
 
-def derive(data_key: bytes, vault_id: str) -> Keys:
-    """The sub-keys of a data key, one for each purpose."""
-    return Keys(*(_hkdf(data_key, vault_id.encode(), purpose) for purpose in PURPOSES))
+def derive(data_key: bytes, vault_id: str, branch: str) -> Keys:
+    """The sub-keys of a data key, one for each purpose.
+
+    `branch` is the header's: a vault that was restored goes on under other sub-keys, so that no row
+    of the history that was given up fits into it.
+    """
+    salt = f"{vault_id}\0{branch}".encode()
+    return Keys(*(_hkdf(data_key, salt, purpose) for purpose in PURPOSES))
 
 
 def _hkdf(key: bytes, salt: bytes, purpose: str) -> bytes:
@@ -81,12 +96,9 @@ def _hkdf(key: bytes, salt: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=info).derive(key)
 
 
-def wrap(
-    data_key: bytes, secret: bytes, *, vault_id: str, slot_id: str, cost: Cost | None, now: int
-) -> Slot:
-    """A new slot: a key file's (cost None) or a passphrase's."""
-    kind = KEY_FILE if cost is None else PASSPHRASE
-    slot = Slot(slot_id, kind, os.urandom(SALT_BYTES), cost, b"", now)
+def wrap(data_key: bytes, secret: bytes, plan: SlotPlan, *, vault_id: str) -> Slot:
+    """A new slot, which `secret` opens."""
+    slot = Slot(plan.id, plan.kind, os.urandom(SALT_BYTES), plan.cost, b"", plan.created_at)
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(_wrapping_key(slot, secret)).encrypt(nonce, data_key, _bound(slot, vault_id))
     return slot._replace(wrapped=nonce + sealed)
@@ -112,7 +124,7 @@ def is_bounded(cost: Cost) -> bool:
 
 def _wrapping_key(slot: Slot, secret: bytes) -> bytes:
     if slot.cost is None:
-        return _hkdf(secret, slot.salt, "slot/key_file")
+        return _hkdf(secret, slot.salt, f"slot/{slot.kind}")
     return Argon2id(
         salt=slot.salt,
         length=KEY_BYTES,

@@ -30,7 +30,8 @@ class Head(NamedTuple):
 
     `records` counts them and `sum` is the sum modulo 2**256 of HMAC-SHA256(kind, id, version) over
     the live records, as 64 hexadecimal digits; `epoch` ends every session; `generation` is the
-    header's, so that an older header is noticed; `start` is where the chain of events begins.
+    header's, so that an older header is noticed; `start` is where the chain of events begins;
+    `seals` counts what has been sealed under the present keys.
     """
 
     id: str
@@ -41,15 +42,17 @@ class Head(NamedTuple):
     epoch: int
     generation: int
     start: str
+    seals: int
 
 
 class Event(NamedTuple):
     """What happened in one transaction, and which records it wrote or dropped.
 
     `previous` is the SHA-256 of the event before (of the first: the head's start), so that the
-    events are a chain. `subject_version` is the version of the subject's record afterwards, 0 if it
-    has none; `subject_lapses` says that it may be pruned without another word. `code` is the
-    refusal, None if there was none.
+    events are a chain. `subject_version` and `client_version` are the versions of the subject's and
+    the client's record afterwards, 0 if there is none; `subject_lapses` says that the subject's may
+    be pruned without another word, as every client's may. `code` is the refusal, None if there was
+    none.
     """
 
     number: int
@@ -59,6 +62,7 @@ class Event(NamedTuple):
     subject_version: int
     subject_lapses: bool
     client: str | None
+    client_version: int
     code: str | None
     details: dict[str, Any]
     wrote: list[Any]
@@ -96,7 +100,8 @@ def place_of(record: Record, version: int, address_key: bytes) -> Place:
         token, account = record.token_hash, account_id(record)
         return Place(kind, record.id, version, token, account, expires_at(record))
     if isinstance(record, Stranger):
-        return Place(kind, record.id, version, expires=stranger_expires_at(record))
+        lookup = blind_index(record.key, address_key)
+        return Place(kind, record.id, version, lookup, expires=stranger_expires_at(record))
     return Place(kind, record.id, version)
 
 

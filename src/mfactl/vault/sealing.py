@@ -1,7 +1,8 @@
-"""Sealing and opening: the two things done to a record before and after it is stored.
+"""Sealing and opening: the two things done to a record or event before and after it is stored.
 
-Guarantees: what opens was sealed under this vault's key for exactly this place (kind, id, version
-and index values). Nonces are drawn here and cannot be chosen. Lengths are hidden up to 256 bytes.
+Guarantees: what opens was sealed under this vault's key for exactly this place (a record's kind,
+id, version and index values; an event's number and index values). Nonces are drawn here and cannot
+be chosen. Lengths are hidden up to 256 bytes.
 May import: mfactl.vault.keys, mfactl.errors and cryptography.
 """
 
@@ -29,11 +30,24 @@ class Place(NamedTuple):
     expires: int | None = None
 
 
+class EventPlace(NamedTuple):
+    """Where a sealed event belongs: its number, and whom it is about.
+
+    `subject` is the id of an account or stranger, or empty; `address` the blind index of that one's
+    address, or of an address at which there is nobody; `client` the id of the client that asked.
+    """
+
+    number: int
+    subject: str
+    address: str | None
+    client: str | None
+
+
 class SealBroken(Exception):
     """The bytes are not what was sealed for this place."""
 
 
-def seal(key: bytes, plaintext: bytes, place: Place, vault_id: str) -> bytes:
+def seal(key: bytes, plaintext: bytes, place: Place | EventPlace, vault_id: str) -> bytes:
     """Nonce and ciphertext of the padded plaintext, bound to its place."""
     padded = plaintext + _MARK
     padded += bytes(-len(padded) % BLOCK_BYTES)
@@ -41,7 +55,7 @@ def seal(key: bytes, plaintext: bytes, place: Place, vault_id: str) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, padded, _bound(place, vault_id))
 
 
-def open_(key: bytes, sealed: object, place: Place, vault_id: str) -> bytes:
+def open_(key: bytes, sealed: object, place: Place | EventPlace, vault_id: str) -> bytes:
     """The plaintext. Raises SealBroken."""
     if not isinstance(sealed, bytes):  # a damaged row may hold anything
         raise SealBroken
@@ -53,5 +67,6 @@ def open_(key: bytes, sealed: object, place: Place, vault_id: str) -> bytes:
         raise SealBroken from None
 
 
-def _bound(place: Place, vault_id: str) -> bytes:
-    return json.dumps(["mfactl/record", FORMAT, vault_id, *place], separators=(",", ":")).encode()
+def _bound(place: Place | EventPlace, vault_id: str) -> bytes:
+    sort = "mfactl/record" if isinstance(place, Place) else "mfactl/event"
+    return json.dumps([sort, FORMAT, vault_id, *place], separators=(",", ":")).encode()

@@ -1,8 +1,9 @@
 """A transaction: typed records, the event that tells of them, and the head that sums them up.
 
-Guarantees: what is read was sealed for the place it was read from, and an account or stranger is
-the version that the newest event about it names; what is written names the version that it
-replaces; `commit` appends one event and rewrites the head, or nothing stays.
+Guarantees: what is read was sealed for the place it was read from, and an account, stranger or
+client is the version that the newest event about it names; the head is that of the newest event;
+what is written names the version that it replaces; `commit` appends one event and rewrites the
+head, or nothing stays.
 May import: mfactl.core, mfactl.errors and the rest of mfactl.vault.
 """
 
@@ -16,8 +17,8 @@ from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.vault import records
 from mfactl.vault.header import Unlocked
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Event, Head, Pepper, Record
-from mfactl.vault.sealing import Place, SealBroken, open_, seal
-from mfactl.vault.sqlite import Database, EventRow, Row
+from mfactl.vault.sealing import EventPlace, Place, SealBroken, open_, seal
+from mfactl.vault.sqlite import About, Database, EventRow, Row
 
 PRUNED_AT_ONCE = 2  # a write drops as many lapsed records, so that none pile up
 
@@ -33,11 +34,15 @@ class Mark(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What the writer knows of an event before it is numbered."""
+    """What the writer knows of an event before it is numbered.
+
+    `address` is the blind index that an event without a subject is about.
+    """
 
     at: int
     happened: str
     subject: str = ""
+    address: str | None = None
     client: str | None = None
     code: str | None = None
     details: Mapping[str, Any] = {}
@@ -62,17 +67,19 @@ class Transaction:
         self._places: dict[tuple[str, str], Place] = {}
         self._replaced: dict[tuple[str, str], int] = {}
         self._dropped: dict[tuple[str, str], Place] = {}
-        self._head_version = 0
+        self._head_version = self._seals = 0
         self.head = first or self._read_head()
         if self.head.generation != unlocked.header.generation:
             raise failure(Code.VAULT_CORRUPT, "The header of the vault is not its newest one.")
+        if self.head.number != database.newest_number():
+            raise corrupt("head", HEAD_ID, "is not that of the newest event")
 
     # --- reading
 
     def account(self, identifier: str) -> Account | None:
         """The account with this id."""
         account = self._read(Account, self._database.get("account", identifier))
-        newest = self._event(self._database.newest_event(identifier))
+        newest = self._newest(self._database.newest_event(identifier))
         self._check_newest(account, newest)
         return account
 
@@ -82,15 +89,21 @@ class Transaction:
         Takes the same statements whichever it is, so that the work tells nothing.
         """
         account = self._read(Account, self._database.find("account", address_id))
-        stranger = self._read(Stranger, self._database.get("stranger", address_id))
-        newest = self._event(self._database.newest_event_at(address_id))
+        stranger = self._read(Stranger, self._database.find("stranger", address_id))
+        newest = self._newest(self._database.newest_event_at(address_id))
         holder = account or stranger
         self._check_newest(holder, newest)
         return holder
 
     def client(self, token_hash: str) -> Client | None:
         """The client whose token has this SHA-256."""
-        return self._read(Client, self._database.find("client", token_hash))
+        client = self._read(Client, self._database.find("client", token_hash))
+        if client is not None:
+            newest = self._newest(self._database.newest_event_of(client.id))
+            told = newest.client_version if newest is not None else 0
+            if told != self._places["client", client.id].version:
+                raise corrupt("client", client.id, "is not the newest version of itself")
+        return client
 
     def pepper(self) -> bytes:
         """The vault's pepper."""
@@ -107,7 +120,7 @@ class Transaction:
         """The place of an event in the chain; None if there is no such event."""
         if number == self.head.number:
             return Mark(number, self.head.hash)
-        row = self._database.event(number)
+        row = self._database.event(number) if number < self.head.number else None
         if row is None:
             return None
         return Mark(number, hashlib.sha256(self._open_event(row)).hexdigest())
@@ -128,10 +141,38 @@ class Transaction:
         for row in self._database.events():
             try:
                 plaintext = self._open_event(row)
-                mark = Mark(row.number, hashlib.sha256(plaintext).hexdigest())
-                yield self._decode(Event, plaintext, "event", str(row.number)), mark
+                number = row.place.number
+                mark = Mark(number, hashlib.sha256(plaintext).hexdigest())
+                yield self._decode(Event, plaintext, "event", str(number)), mark
             except Damaged as error:
-                yield error, Mark(row.number, "")
+                yield error, Mark(row.place.number, "")
+
+    def rows(self) -> int:
+        """How many records and events there are."""
+        return sum(self._database.counts())
+
+    def accounts_after(self, identifier: str, most: int) -> list[Account]:
+        """Accounts in the order of their ids, from the one after `identifier` on."""
+        rows = self._database.records_after(("account", identifier), most)
+        found = []
+        for row in rows:
+            if row.place.kind == "account":
+                account = cast(Account, self._read(Account, row))
+                self._check_newest(account, self._newest(self._database.newest_event(account.id)))
+                found.append(account)
+        return found
+
+    def events_after(
+        self, number: int, most: int, about: About | None = None
+    ) -> list[tuple[Event, EventPlace, Mark]]:
+        """Events in their order, from the one after `number` on; all, or those about one."""
+        rows = self._database.events_after(number, most, about)
+        found = []
+        for row in rows:
+            event = self._event(row)
+            digest = hashlib.sha256(records.encode(event)).hexdigest()
+            found.append((event, row.place, Mark(event.number, digest)))
+        return found
 
     def file_faults(self) -> list[str]:
         """What SQLite finds wrong with the file itself; empty if nothing."""
@@ -147,10 +188,11 @@ class Transaction:
         elif newest is not None and newest.subject_version and not newest.subject_lapses:
             raise corrupt(_kind_of_subject(newest.subject), newest.subject, "is missing")
 
-    def _event(self, row: EventRow | None) -> Event | None:
-        if row is None:
-            return None
-        event = self._decode(Event, self._open_event(row), "event", str(row.number))
+    def _newest(self, row: EventRow | None) -> Event | None:
+        return None if row is None else self._event(row)
+
+    def _event(self, row: EventRow) -> Event:
+        event = self._decode(Event, self._open_event(row), "event", str(row.place.number))
         return cast(Event, event)
 
     def _read(self, kind: type[_Any], row: Row | None) -> _Any | None:
@@ -168,9 +210,9 @@ class Transaction:
 
     def _open_event(self, row: EventRow) -> bytes:
         try:
-            return open_(self._keys.event, row.sealed, event_place(row), self._vault_id)
+            return open_(self._keys.event, row.sealed, row.place, self._vault_id)
         except SealBroken:
-            raise corrupt("event", str(row.number), "has a broken seal") from None
+            raise corrupt("event", str(row.place.number), "has a broken seal") from None
 
     def _decode(self, kind: type[Any], plaintext: bytes, name: str, identifier: str) -> Any:
         try:
@@ -200,6 +242,7 @@ class Transaction:
             self._database.insert(place, sealed)
         elif not self._database.replace(place, sealed, replaces):
             raise corrupt(kind, record.id, "did not change when it was written")
+        self._seals += 1
         self._count(kind, record.id, replaces, version)
         self._places[kind, record.id] = place
         self._replaced.setdefault((kind, record.id), replaces or 0)
@@ -239,7 +282,8 @@ class Transaction:
     def commit(self, draft: Draft) -> Mark:
         """Appends the event, rewrites the head, and makes it all durable."""
         self._prune(draft.at)
-        version, address, lapses = self._subject(draft.subject)
+        version, address, lapses = self._subject(draft)
+        client = self._places.get(("client", draft.client or ""))
         event = Event(
             number=self.head.number + 1,
             at=draft.at,
@@ -248,6 +292,7 @@ class Transaction:
             subject_version=version,
             subject_lapses=lapses,
             client=draft.client,
+            client_version=0 if client is None else client.version,
             code=draft.code,
             details=dict(draft.details),
             wrote=[[*key, replaced] for key, replaced in self._replaced.items()],
@@ -255,30 +300,29 @@ class Transaction:
             previous=self.head.hash,
         )
         mark = self._append(event, address)
-        self._put_head(self.head._replace(number=mark.number, hash=mark.hash))
+        seals = self.head.seals + self._seals + 2  # the event and the head itself
+        self._put_head(self.head._replace(number=mark.number, hash=mark.hash, seals=seals))
         self._database.commit()
         return mark
 
-    def _subject(self, identifier: str) -> tuple[int, str | None, bool]:
-        """The version of a subject's record, its address, and whether it may be pruned."""
-        if not identifier:
-            return 0, None, False
-        kind = _kind_of_subject(identifier)
-        if (kind, identifier) not in (self._places.keys() | self._dropped.keys()):
-            self._read(records.KINDS[kind], self._database.get(kind, identifier))
-        place = self._places.get((kind, identifier))
-        if kind == "stranger":
-            address: str | None = identifier
-        else:
-            was = place or self._dropped.get((kind, identifier))
-            address = None if was is None else was.lookup
-        return (0, address, False) if place is None else (place.version, address, _lapses(place))
+    def _subject(self, draft: Draft) -> tuple[int, str | None, bool]:
+        """The version of the subject's record, its address, and whether it may be pruned."""
+        if not draft.subject:
+            return 0, draft.address, False
+        key = (_kind_of_subject(draft.subject), draft.subject)
+        if key not in (self._places.keys() | self._dropped.keys()):
+            self._read(records.KINDS[key[0]], self._database.get(*key))
+        place = self._places.get(key)
+        if place is not None:
+            return place.version, place.lookup, place.expires is not None
+        was = self._dropped.get(key)
+        return 0, None if was is None else was.lookup, False
 
     def _append(self, event: Event, address: str | None) -> Mark:
         plaintext = records.encode(event)
-        row = EventRow(event.number, event.subject, address, b"")
-        sealed = seal(self._keys.event, plaintext, event_place(row), self._vault_id)
-        self._database.append(row._replace(sealed=sealed))
+        place = EventPlace(event.number, event.subject, address, event.client)
+        sealed = seal(self._keys.event, plaintext, place, self._vault_id)
+        self._database.append(EventRow(place, sealed))
         return Mark(event.number, hashlib.sha256(plaintext).hexdigest())
 
     def _put_head(self, head: Head) -> None:
@@ -291,17 +335,8 @@ class Transaction:
             raise corrupt("head", HEAD_ID, "did not change when it was written")
 
 
-def event_place(row: EventRow) -> Place:
-    """Where an event belongs: its number, its subject and the subject's address."""
-    return Place("event", str(row.number), 1, row.address, row.subject)
-
-
 def _kind_of_subject(identifier: str) -> str:
     return "account" if identifier.startswith("user_") else "stranger"
-
-
-def _lapses(place: Place) -> bool:
-    return place.expires is not None
 
 
 def corrupt(kind: str, identifier: str, problem: str) -> Damaged:

@@ -6,14 +6,16 @@ May import: mfactl.files, mfactl.errors and the rest of mfactl.vault.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mfactl import files
 from mfactl.errors import Code, failure
 from mfactl.vault import header as headers
 from mfactl.vault.header import Header, SecretProvider, Unlocked
+from mfactl.vault.reseal import adopt
 from mfactl.vault.sqlite import Database
+from mfactl.vault.sqlite_file import File, Progress
 from mfactl.vault.transaction import Transaction
 
 
@@ -57,6 +59,17 @@ class Vault:
         """The one writer. Nothing stays unless the transaction's `commit` was called."""
         with self._database.writing():
             yield self._begin()
+
+    def adopt(self, transaction: Transaction, new: Unlocked, progress: Progress) -> Transaction:
+        """Inside of `writing`: goes on under another header, and under its keys."""
+        adopt(self._database, self.unlocked, new, transaction.head, progress)
+        self.unlocked = new  # if it is not committed, the next transaction finds another header
+        return Transaction(self._database, new)
+
+    def copy_to(self, path: Path, progress: Progress) -> None:
+        """Makes the SQLite file at `path`, which may be empty, hold what this vault holds."""
+        with closing(File(path)) as target:
+            self._database.copy_to(target, progress)
 
     def _begin(self) -> Transaction:
         body, seal_ = self._stored_header()
