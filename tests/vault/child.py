@@ -18,7 +18,7 @@ from mfactl.vault.create import create
 from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault
 from tests.support.builders import NOW
-from tests.vault.vaults import ada, findings, opened, passphrase, plan, report_of, write
+from tests.vault.vaults import ada, findings, opened, passphrase, plan, report_of, rotate, write
 
 UNLIMITED = resource.RLIM_INFINITY
 SOMEBODY = 12345  # a user who is not root and has no account
@@ -73,6 +73,16 @@ def fill(path: Path) -> None:
     for limit in (*range(0, path.stat().st_size + 8192, 2048), UNLIMITED):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, UNLIMITED))
         done = outcome(lambda: write(path, ada(email="x" * 9000), subject=ada().id))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
+        say([done, report_of(path).events, len(findings(path)), names_beside(path)])
+
+
+def rotate_when_full(path: Path) -> None:
+    """Seals everything anew under limits on the size of files, and checks after each."""
+    rotate(path)  # whatever is imported late is imported now
+    for limit in (*range(0, path.stat().st_size - 4096, 4096), UNLIMITED):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, UNLIMITED))
+        done = outcome(lambda: rotate(path))
         resource.setrlimit(resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
         say([done, report_of(path).events, len(findings(path)), names_beside(path)])
 
@@ -161,6 +171,7 @@ ACTIONS = (
     append,
     hold,
     fill,
+    rotate_when_full,
     make_when_full,
     write_when_full,
     lock,

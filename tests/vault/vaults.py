@@ -11,16 +11,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
 from mfactl.core.lockout import Lockout
-from mfactl.errors import Code, MfactlError
+from mfactl.errors import Code, MfactlError, Refusal
+from mfactl.vault import slots
 from mfactl.vault.check import Finding, Report, check
 from mfactl.vault.create import Plan, create
-from mfactl.vault.header import Secret, SecretProvider
-from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Cost, SlotPlan
+from mfactl.vault.header import Secret, SecretProvider, Unlocked
+from mfactl.vault.keys import KEY_FILE, KEYRING, PASSPHRASE, Cost, SlotPlan
+from mfactl.vault.sqlite_file import unseen
 from mfactl.vault.transaction import Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
 from tests.support import builders
@@ -51,6 +53,11 @@ def passphrase(text: bytes) -> SecretProvider:
     return lambda _slots: Secret(PASSPHRASE, text, "That passphrase")
 
 
+def keyring(key: bytes) -> SecretProvider:
+    """What asks nobody and answers with what a keyring holds."""
+    return lambda _slots: Secret(KEYRING, key, "What the keyring holds")
+
+
 def plan(
     *, vault_id: str = VAULT_ID, secret: bytes = KEY, cost: Cost | None = None, test: bool = False
 ) -> Plan:
@@ -63,6 +70,13 @@ def make_minimal(path: Path, *, vault_id: str = VAULT_ID) -> Path:
     """A vault as `vault init` leaves it."""
     assert create(path, plan(vault_id=vault_id))
     return path
+
+
+class Everything(NamedTuple):
+    """What was read: each record with its version, and each event with its place in the chain."""
+
+    records: dict[tuple[str, str], tuple[int, object]]
+    events: list[tuple[object, Mark]]
 
 
 @contextmanager
@@ -153,6 +167,43 @@ def furnish(path: Path) -> Path:
     write(path, bea_signing_up(), happened="sign_up", details={"café": ["é", 1, None]})
     write(path, ada(lockout=Lockout(1)), subject=ada().id, code="form_code_incorrect")
     return path
+
+
+def renew(
+    path: Path,
+    change: Callable[[Unlocked], Unlocked | Refusal],
+    provide: SecretProvider | None = None,
+    happened: str = "vault_rotate",
+) -> Unlocked:
+    """Puts the vault under another header, as a rotation, a restore or another slot does."""
+    with opened(path, provide) as vault, vault.writing() as transaction:
+        new = change(vault.unlocked)
+        assert isinstance(new, Unlocked)
+        vault.adopt(transaction, new, unseen).commit(Draft(NOW, happened))
+        return new
+
+
+def rotate(path: Path, provide: SecretProvider | None = None) -> Unlocked:
+    """Gives the vault another data key, which its first slot wraps for the same secret."""
+    return renew(path, lambda now: slots.rotated(now, {"slot_one": KEY}), provide)
+
+
+def branch(path: Path) -> Unlocked:
+    """Lets the vault go on by itself, as a restore does."""
+    return renew(path, slots.branched, happened="vault_restore")
+
+
+def everything(path: Path, provide: SecretProvider | None = None) -> Everything:
+    """All that the vault holds but its head, as it is read."""
+    with opened(path, provide) as vault, vault.reading() as transaction:
+        return Everything(
+            {
+                (place.kind, place.id): (place.version, record)
+                for place, record in transaction.records()
+                if place.kind != "head"
+            },
+            list(transaction.events()),
+        )
 
 
 # --- what goes wrong
