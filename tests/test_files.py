@@ -372,6 +372,26 @@ def test_nothing_else_is_overwritten_either(tmp_path: Path) -> None:
     assert names_in(tmp_path) == before
 
 
+def test_an_empty_file_is_made_for_nobody_else_and_never_in_place_of_anything(
+    tmp_path: Path,
+) -> None:
+    before = os.umask(0)
+    try:
+        files.create_empty(tmp_path / "file")
+    finally:
+        os.umask(before)
+    assert (mode_of(tmp_path / "file"), (tmp_path / "file").read_bytes()) == (0o600, b"")
+
+    (tmp_path / "mine").write_bytes(b"mine")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "directory").mkdir()
+    for name in ("mine", "link", "directory"):
+        with pytest.raises(FileExistsError):
+            files.create_empty(tmp_path / name)
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+    assert names_in(tmp_path) == ["directory", "file", "link", "mine"]
+
+
 def test_of_many_who_make_a_file_at_once_one_makes_it(tmp_path: Path) -> None:
     path, made = tmp_path / "file", []
     barrier = threading.Barrier(8)

@@ -3,6 +3,7 @@
 Each action prints one line of JSON a result. Waiting ends when stdin is closed.
 """
 
+import hashlib
 import json
 import os
 import resource
@@ -15,6 +16,7 @@ from mfactl import files
 from mfactl.core.account import Stranger
 from mfactl.errors import MfactlError
 from mfactl.vault.create import create
+from mfactl.vault.sqlite_file import unseen
 from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault
 from tests.support.builders import NOW
@@ -85,6 +87,23 @@ def rotate_when_full(path: Path) -> None:
         done = outcome(lambda: rotate(path))
         resource.setrlimit(resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
         say([done, report_of(path).events, len(findings(path)), names_beside(path)])
+
+
+def copy_when_full(path: Path, target: str) -> None:
+    """Copies the vault into another file under limits on the size of files."""
+
+    def copy() -> None:
+        with opened(path) as vault:
+            vault.copy_to(Path(target), unseen)
+
+    with opened(path) as vault:  # whatever is imported late is imported now
+        assert vault.header
+    for limit in (*range(0, path.stat().st_size, 8192), UNLIMITED):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, UNLIMITED))
+        done = outcome(copy)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
+        digest = hashlib.sha256(Path(target).read_bytes()).hexdigest()
+        say([done, digest, names_beside(path)])
 
 
 def make_when_full(path: Path) -> None:
@@ -172,6 +191,7 @@ ACTIONS = (
     hold,
     fill,
     rotate_when_full,
+    copy_when_full,
     make_when_full,
     write_when_full,
     lock,

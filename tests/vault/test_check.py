@@ -10,8 +10,9 @@ import pytest
 from mfactl.core.account import Stranger
 from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
+from mfactl.vault import check as checks
 from mfactl.vault import header as headers
-from mfactl.vault.check import Finding, check
+from mfactl.vault.check import Finding, Report, check, check_chain, check_within
 from mfactl.vault.sealing import EventPlace, seal
 from mfactl.vault.transaction import Mark
 from tests.support import builders
@@ -455,6 +456,63 @@ def test_a_whole_vault_put_back_is_healthy_and_has_an_older_mark(
     report = report_of(vault_path)
     assert report.findings == ()
     assert report.head.number < newer.number
+
+
+# --- the events alone
+
+
+def test_the_chain_alone_is_read_without_the_records(vault_path: Path) -> None:
+    edit(vault_path, "UPDATE record SET sealed = zeroblob(300) WHERE kind = 'account'")
+
+    report = chain_of(vault_path)
+
+    assert report.findings == ()
+    assert (report.events, report.head.number) == (10, 10)
+    assert set(report.counts.values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("sql", "wrong"),
+    [
+        ("DELETE FROM event WHERE number = 4", {event(5)}),
+        ("UPDATE event SET sealed = zeroblob(300) WHERE number = 4", {event(4), event(5)}),
+        ("UPDATE event SET sealed = zeroblob(300) WHERE number = 10", {event(10), HEAD}),
+        ("UPDATE event SET client = NULL WHERE number = 4", {event(4), event(5)}),
+    ],
+)
+def test_what_is_wrong_with_the_chain_is_found_without_the_records(
+    sql: str, wrong: set[tuple[str, str]], vault_path: Path
+) -> None:
+    edit(vault_path, sql)
+
+    assert {(finding.kind, finding.id) for finding in chain_of(vault_path).findings} == wrong
+
+
+def chain_of(path: Path) -> Report:
+    with opened(path) as vault, vault.reading() as transaction:
+        return check_chain(transaction, vault.unlocked.keys)
+
+
+def test_a_check_within_a_transaction_sees_what_the_transaction_sees(vault_path: Path) -> None:
+    with opened(vault_path) as vault, vault.writing() as transaction:
+        assert check_within(transaction, vault.unlocked.keys).findings == ()
+        edit_within = vault._database._connection.execute
+        edit_within("DELETE FROM record WHERE kind = 'account'")
+        report = check_within(transaction, vault.unlocked.keys)
+
+    assert ADA in {(finding.kind, finding.id) for finding in report.findings}
+    assert found(vault_path) == set()
+
+
+def test_the_progress_of_a_check_is_told_and_only_rises(
+    vault_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "TOLD_EVERY", 4)
+    told: list[tuple[int, int]] = []
+    with opened(vault_path) as vault:
+        check(vault, lambda done, of: told.append((done, of)))
+
+    assert told == [(4, 16), (8, 16), (12, 16), (16, 16)]  # six records and ten events
 
 
 # --- the header and the file

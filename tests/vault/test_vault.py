@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from mfactl.core.account import Stranger
+from mfactl.core.account import Account, Stranger
 from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
 from mfactl.vault import header as headers
 from mfactl.vault.keys import KEY_FILE, SlotPlan, wrap
 from mfactl.vault.sealing import EventPlace, seal
+from mfactl.vault.sqlite import About
 from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark
 from mfactl.vault.vault import Vault
 from tests.support import builders
@@ -455,6 +456,173 @@ def test_a_client_notices_a_vault_that_was_put_back(vault_path: Path, tmp_path: 
         other = transaction.mark(seen.number)
         assert other is not None
         assert other.hash != seen.hash
+
+
+# --- in pages
+
+
+def accounts(path: Path) -> list[Account]:
+    """Five more accounts, in the order of their ids."""
+    more = [ada(id=f"user_{name}", key=f"{name}@example.com") for name in "cabed"]
+    for account in more:
+        write(path, account, subject=account.id)
+    return sorted([ada(lockout=Lockout(1)), *more])
+
+
+def test_accounts_come_in_the_order_of_their_ids_page_by_page(vault_path: Path) -> None:
+    every = accounts(vault_path)
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        for most in (1, 2, 3, 6, 7, 100):
+            found, after = [], ""
+            while page := transaction.accounts_after(after, most):
+                assert len(page) <= most
+                found += page
+                after = page[-1].id
+            assert found == every
+        assert transaction.accounts_after("user_b", 2) == every[3:5]
+        assert transaction.accounts_after("zzz", 9) == []
+
+
+def test_a_vault_without_accounts_has_no_page_of_them(minimal: Path) -> None:
+    with opened(minimal) as vault, vault.reading() as transaction:
+        assert transaction.accounts_after("", 9) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE record SET sealed = zeroblob(300) WHERE id = 'user_c'",
+        "UPDATE record SET version = 4 WHERE id = 'user_c'",
+        "UPDATE record SET kind = 'account' WHERE id = 'client_bea'",
+        "DELETE FROM event WHERE subject = 'user_c'",
+    ],
+)
+def test_a_page_with_a_damaged_account_is_refused(sql: str, vault_path: Path) -> None:
+    accounts(vault_path)
+    edit(vault_path, sql)
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.accounts_after("", 9)
+
+
+def test_a_page_with_an_account_put_back_as_it_was_is_refused(vault_path: Path) -> None:
+    old = old_row(vault_path, IN_ACCOUNT)
+    write(vault_path, ada(lockout=Lockout(2)), subject="user_ada")
+    put_back(vault_path, old)
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.accounts_after("", 9)
+
+
+def test_events_come_in_their_order_page_by_page_with_their_places(vault_path: Path) -> None:
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        every = list(transaction.events())
+        for most in (1, 3, 10, 100):
+            found, after = [], 0
+            while page := transaction.events_after(after, most):
+                found += page
+                after = page[-1][0].number
+            assert [(event, mark) for event, _, mark in found] == every
+            for event, place, _ in found:
+                assert (place.number, place.subject, place.client) == (
+                    event.number,
+                    event.subject,
+                    event.client,
+                )
+        assert [event.number for event, *_ in transaction.events_after(7, 2)] == [8, 9]
+        assert transaction.events_after(10, 9) == []
+
+
+def test_events_may_be_asked_for_that_are_about_somebody(vault_path: Path) -> None:
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        at_ada, at_bob = (transaction.address_id(key) for key in (builders.KEY, BOB))
+        expected = [
+            (About("user_ada", None), [4, 5, 10]),
+            (About(None, at_ada), [2, 3, 4, 5, 10]),
+            (About("user_ada", at_ada), [2, 3, 4, 5, 10]),
+            (About("stranger_bob", at_ada), [2, 3, 4, 5, 6, 7, 8, 10]),
+            (About(None, at_bob), [6, 7, 8]),
+            (About(None, transaction.address_id("eve@example.com")), []),
+            (About(None, None), []),
+        ]
+        for about, numbers in expected:
+            found = transaction.events_after(0, 99, about)
+            assert [event.number for event, *_ in found] == numbers
+        page = transaction.events_after(4, 2, About(None, at_ada))
+        assert [event.number for event, *_ in page] == [5, 10]
+
+
+def test_a_page_with_a_damaged_event_is_refused(vault_path: Path) -> None:
+    edit(vault_path, "UPDATE event SET client = NULL WHERE number = 4")
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        assert len(transaction.events_after(4, 99)) == 6
+        with refused(Code.VAULT_CORRUPT):
+            transaction.events_after(3, 1)
+
+
+def test_rows_are_counted(vault_path: Path) -> None:
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        assert transaction.rows() == 6 + 10
+
+
+# --- clients and their events
+
+
+def test_a_client_put_back_as_it_was_is_refused(vault_path: Path) -> None:
+    old = old_row(vault_path, "id = 'client_ada'")
+    write(vault_path, ada_signed_in(created_at=NOW), subject="user_ada")
+    put_back(vault_path, old)
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.client(ADA_TOKEN)
+
+
+def test_a_client_put_back_after_it_signed_out_is_refused(vault_path: Path) -> None:
+    old = old_row(vault_path, "id = 'client_ada'")
+    write(vault_path, drops=[ada_signed_in()], subject="user_ada", happened="sign_out")
+    put_back(vault_path, old)
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.client(ADA_TOKEN)
+
+
+def test_a_client_that_no_event_names_is_refused(vault_path: Path) -> None:
+    edit(vault_path, "DELETE FROM event WHERE client = 'client_ada'")
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.client(ADA_TOKEN)
+
+
+def test_a_client_that_asks_and_is_not_written_stays_the_newest_of_itself(
+    vault_path: Path,
+) -> None:
+    with opened(vault_path) as vault, vault.writing() as transaction:
+        transaction.client(ADA_TOKEN)
+        transaction.commit(Draft(NOW, "sign_in", client="client_ada"))
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        assert transaction.client(ADA_TOKEN) == ada_signed_in()
+        ((event, *_),) = transaction.events_after(10, 1)
+        assert event.client_version == version_of(vault_path, "client_ada") == 5
+
+
+def test_a_client_that_was_deleted_is_taken_for_one_that_lapsed(vault_path: Path) -> None:
+    """Whoever can write the file can sign people out; only the check names it."""
+    edit(vault_path, "DELETE FROM record WHERE id = 'client_ada'")
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        assert transaction.client(ADA_TOKEN) is None
+    assert ("client", "client_ada") in found(vault_path)
+
+
+def test_a_head_that_is_not_that_of_the_newest_event_is_refused(vault_path: Path) -> None:
+    edit(vault_path, "DELETE FROM event WHERE number = 10")
+
+    with opened(vault_path) as vault:
+        for begin in (vault.reading, vault.writing):
+            with refused(Code.VAULT_CORRUPT), begin():
+                pass
 
 
 # --- what a command notices
