@@ -22,15 +22,15 @@ from mfactl.vault.transaction import Transaction
 class Vault:
     """An unlocked vault."""
 
-    def __init__(self, path: Path, provide: SecretProvider) -> None:
-        """Opens and unlocks. `provide` is asked for the secret of one of the kinds of slot."""
+    def __init__(self, path: Path, provide: SecretProvider, *, called: Path | None = None) -> None:
+        """Opens and unlocks. `provide` is asked for a slot's secret; `called` is for errors."""
         if files.check_private(path) is None:
             raise failure(
                 Code.VAULT_NOT_FOUND,
                 f"There is no vault at {path}.",
                 "Check --vault and MFACTL_VAULT, or make one: mfactl vault init",
             )
-        self._database = Database(path)
+        self._database = Database(path, called=called)
         self._provide = provide
         try:
             with self._database.reading():
