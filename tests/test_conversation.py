@@ -92,6 +92,25 @@ def test_a_code_that_waited_at_a_prompt_is_as_old_as_it_is(
     assert caught.value.refusals[0].code is Code.CODE_INCORRECT
 
 
+def test_a_refusal_about_nobody_hides_nobody_at_the_address(
+    tmp_path: Path, clock: Clock, notes: list[str]
+) -> None:
+    """Its event names no subject; the stranger that counts the address's failures is there."""
+    with opened(tmp_path / "home", clock, notes) as c:
+        vault.init(c, passphrase=None, test=True)
+        sign_up.start(c, EMAIL, lambda accept: accept(PASSWORD))
+        for act, refusal in (
+            (lambda: verify.by_code(c, typed("000000")), Code.CODE_INCORRECT),
+            (lambda: verify.by_password(c, lambda: PASSWORD), Code.STRATEGY_FOR_USER_INVALID),
+        ):
+            with pytest.raises(MfactlError) as caught:
+                act()
+            assert caught.value.refusals[0].code is refusal
+        verify.by_code(c, typed(TEST_CODE))
+        with c.reading() as transaction:
+            assert transaction.at_address(transaction.address_id(EMAIL)) is not None
+
+
 def test_a_client_file_that_cannot_be_brought_up_to_date_undoes_nothing_and_is_told(
     signed_up: Path, clock: Clock, notes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

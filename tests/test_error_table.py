@@ -15,7 +15,7 @@ import pytest
 
 from mfactl.errors import ERRORS, Code
 from mfactl.service import account
-from mfactl.vault import sqlite
+from mfactl.vault import sqlite_file
 from tests.support.runner import ADA, PASSWORD, START, Result, Shell, code_at, wrong_code_at
 
 CANARY = "a secret that no message may show"
@@ -52,6 +52,8 @@ STATUSES = {
         Code.CLIENT_STATE_INVALID,
         Code.RESOURCE_NOT_FOUND,
         Code.VAULT_EXISTS,
+        Code.VAULT_LAST_SLOT,
+        Code.VAULT_SLOTS_FULL,
     },
     8: {Code.VAULT_NOT_FOUND, Code.VAULT_LOCKED, Code.VAULT_KEY_INCORRECT},
     9: {Code.VAULT_CORRUPT, Code.VAULT_ROLLED_BACK, Code.VAULT_TOO_NEW},
@@ -422,7 +424,7 @@ sys.stdin.read()
 @produces(Code.VAULT_BUSY)
 def another_process_that_writes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Result:
     shell.settle()
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)  # ten seconds of patience are not the point
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.01)  # ten seconds of patience are not the point
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD, shell.home / "vault.db"],
         stdin=subprocess.PIPE,

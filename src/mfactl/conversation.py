@@ -288,7 +288,7 @@ class Conversation:
             at=s.now,
             happened=verdict.happened,
             subject=verdict.subject,
-            address=s.target_id,
+            address=s.target_id if s.target is None else None,  # of somebody only by a subject
             client=_client_id(s, verdict),
             code=verdict.refusals[0].code if verdict.refusals else None,
             details=details,
