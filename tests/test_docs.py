@@ -263,7 +263,7 @@ def test_every_command_that_a_page_quotes_is_one_that_the_program_has(page: Path
 
 def test_the_check_of_quoted_commands_sees_what_is_wrong() -> None:
     text = """
-Run `mfactl admin unlock ada@example.com` or `vault rotate`, or in a shell:
+Run `mfactl admin promote ada@example.com` or `vault burn`, or in a shell:
 
 ```bash
 X=1 mfactl verify --frob || status=$?  # mfactl nothing
@@ -272,8 +272,8 @@ X=1 mfactl verify --frob || status=$?  # mfactl nothing
 """
     wrong = {command.strip() for command in _quoted_commands(text) if _complaint(command)}
     assert wrong == {
-        "mfactl admin unlock ada@example.com",
-        "mfactl vault rotate",
+        "mfactl admin promote ada@example.com",
+        "mfactl vault burn",
         "mfactl verify --frob",
         "mfactl inbox code ada@example.com",
     }

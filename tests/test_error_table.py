@@ -424,7 +424,9 @@ sys.stdin.read()
 @produces(Code.VAULT_BUSY)
 def another_process_that_writes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Result:
     shell.settle()
-    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.01)  # ten seconds of patience are not the point
+    monkeypatch.setattr(
+        sqlite_file, "BUSY_SECONDS", 0.01
+    )  # ten seconds of patience are not the point
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD, shell.home / "vault.db"],
         stdin=subprocess.PIPE,

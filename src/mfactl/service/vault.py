@@ -18,6 +18,7 @@ from mfactl.vault.sqlite_file import Progress
 from mfactl.vault.vault import Vault
 
 AskPassphrase = Callable[[Callable[[str], str]], str]  # asks until what it gets is accepted
+MOST_SEALS = 1 << 31  # half of what NIST SP 800-38D allows one key with random nonces
 Watch = Callable[[str], Progress]  # is given the word for what is being done
 
 
@@ -78,9 +79,12 @@ def _exists(c: Conversation) -> MfactlError:
 
 def status(c: Conversation) -> Status:
     """What the header says, and what is unsafe about the set-up."""
-    c.check_mark()
+    with c.reading() as transaction:
+        seals = transaction.head.seals
     slot = c.vault.unlocked.slot
     warnings = []
+    if seals >= MOST_SEALS:
+        warnings.append("The data key has sealed very much: run mfactl vault rotate.")
     if slot.kind == KEY_FILE and c.paths.key_file.parent == c.paths.vault.parent:
         warnings.append(
             "The key lies in the same directory as the vault: whoever copies the one copies both."
