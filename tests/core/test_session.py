@@ -7,7 +7,6 @@ from mfactl.core.verdict import Happened, Limits, Situation, Verdict
 from mfactl.errors import Code, Refusal
 from mfactl.exits import Exit
 from tests.support.builders import (
-    BLIND_INDEX,
     DAY,
     HOUR,
     LIMITS,
@@ -257,13 +256,14 @@ def test_signing_out_with_only_a_sign_up_pending_drops_it() -> None:
 
     verdict = session.sign_out(situation(here, target=stranger()), everywhere=False)
 
-    assert verdict == Verdict(Happened.SIGN_OUT, BLIND_INDEX, drops=(here,), attempt=here.pending)
+    pending = here.pending
+    assert verdict == Verdict(Happened.SIGN_OUT, "stranger_ada", drops=(here,), attempt=pending)
 
 
-def test_signing_out_of_a_sign_up_that_names_no_address_names_nobody() -> None:
-    s = situation(pending_sign_up())._replace(target_id=None)
+def test_signing_out_of_a_sign_up_at_whose_address_there_is_nobody_names_nobody() -> None:
+    verdict = session.sign_out(situation(pending_sign_up()), everywhere=False)
 
-    assert session.sign_out(s, everywhere=False).subject == ""
+    assert verdict.subject == ""
 
 
 def test_a_pending_step_is_dropped_even_where_the_session_has_ended() -> None:

@@ -8,7 +8,6 @@ from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Wor
 from mfactl.errors import Code
 from mfactl.exits import Exit
 from tests.support.builders import (
-    BLIND_INDEX,
     DAY,
     EMAIL,
     EMAIL_CODE,
@@ -78,7 +77,6 @@ def test_a_sign_up_waits_in_the_client_with_its_password_and_the_digest_of_its_c
     )
     assert verdict == Verdict(
         Happened.SIGN_UP,
-        BLIND_INDEX,
         writes=(Client("client_new", TOKEN_DUE, NOW, pending=pending),),
         attempt=pending,
     )
@@ -87,7 +85,7 @@ def test_a_sign_up_waits_in_the_client_with_its_password_and_the_digest_of_its_c
 def test_a_sign_up_asks_for_its_password_to_be_hashed() -> None:
     verdict = start(situation(), work=NO_WORK)
 
-    assert verdict == Verdict(Happened.SIGN_UP, BLIND_INDEX, need=Need.NEW_PASSWORD)
+    assert verdict == Verdict(Happened.SIGN_UP, need=Need.NEW_PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +114,7 @@ def test_a_sign_up_is_refused_on_a_client_that_is_signed_in() -> None:
     assert codes_of(verdict) == [Code.SESSION_EXISTS]
     assert verdict.refusals[0].entry.exit is Exit.WRONG_STATE
     assert verdict.refusals[0].meta == {"session_id": "sess_here"}
-    assert (verdict.happened, verdict.subject) == (Happened.SIGN_UP, BLIND_INDEX)
+    assert (verdict.happened, verdict.subject) == (Happened.SIGN_UP, "")
     assert (verdict.writes, verdict.drops) == ((), ())
 
 
@@ -153,7 +151,7 @@ def test_thirty_seconds_lie_between_two_codes_to_one_address(age: int, too_soon:
     expected = [Code.TOO_MANY_REQUESTS] if too_soon else []
     assert codes_of(started) == codes_of(resent) == expected
     assert (started.need is None) is (resent.writes == ()) is too_soon
-    assert started.subject == resent.subject == BLIND_INDEX
+    assert started.subject == resent.subject == "stranger_ada"
     for refusal in started.refusals + resent.refusals:
         assert refusal.entry.exit is Exit.WAIT
 
@@ -187,9 +185,9 @@ def test_a_code_that_was_not_handed_over_starts_no_wait() -> None:
 def test_handing_a_code_over_is_noted_at_the_address(known: Stranger | None) -> None:
     verdict = sign_up.hand_over(situation(pending_sign_up(), target=known), key=KEY)
 
-    before = known or Stranger(BLIND_INDEX, KEY, NOW)
+    before = known or Stranger("stranger_new", KEY, NOW)
     noted = before._replace(last_used_at=NOW, code_handed_over_at=NOW)
-    assert verdict == Verdict(Happened.CODE_HANDED_OVER, BLIND_INDEX, writes=(noted,))
+    assert verdict == Verdict(Happened.CODE_HANDED_OVER, before.id, writes=(noted,))
 
 
 def test_a_code_that_is_handed_over_after_its_sign_up_completed_changes_nothing() -> None:
@@ -211,7 +209,7 @@ def test_a_new_code_voids_the_one_before_and_has_tries_and_time_of_its_own() -> 
     )
     assert verdict == Verdict(
         Happened.SIGN_UP_RESEND,
-        BLIND_INDEX,
+        "stranger_ada",
         writes=(client(pending=renewed),),
         attempt=renewed,
     )
@@ -240,7 +238,7 @@ def test_without_a_sign_up_there_is_no_code_to_send_again_and_none_to_try(
         assert codes_of(verdict) == [Code.CLIENT_STATE_INVALID]
         assert verdict.refusals[0].next_step == "Sign-ups begin with: mfactl signup EMAIL"
         assert verdict.refusals[0].entry.exit is Exit.WRONG_STATE
-        assert (verdict.subject, verdict.writes) == (BLIND_INDEX, ())
+        assert (verdict.subject, verdict.writes) == ("stranger_ada", ())
 
 
 @pytest.mark.parametrize(
@@ -346,7 +344,7 @@ def test_the_right_code_is_good_for_ten_minutes(age: int, expected: list[Code]) 
     assert codes_of(verdict) == expected
     if expected:
         assert verdict.refusals[0].entry.exit is Exit.REFUSED
-        assert (verdict.writes, verdict.subject) == ((), BLIND_INDEX)
+        assert (verdict.writes, verdict.subject) == ((), "stranger_ada")
 
 
 def test_a_wrong_code_after_ten_minutes_has_expired_and_is_not_counted() -> None:
@@ -386,7 +384,7 @@ def test_tries_one_to_five_are_incorrect_and_the_sixth_fails_even_if_right() -> 
         verdict = attempt(s, text)
         assert codes_of(verdict) == [Code.VERIFICATION_FAILED]
         assert verdict.refusals[0].entry.exit is Exit.REFUSED
-        assert (verdict.writes, verdict.subject) == ((), BLIND_INDEX)
+        assert (verdict.writes, verdict.subject) == ((), "stranger_ada")
 
 
 def test_the_fifth_try_may_be_the_right_one() -> None:
@@ -411,12 +409,13 @@ def test_a_new_code_opens_a_sign_up_that_failed() -> None:
 def test_a_wrong_code_counts_against_the_address(known: Stranger | None) -> None:
     verdict = attempt(situation(pending_sign_up(), target=known), WRONG_EMAIL_CODE)
 
-    counted = stranger(last_used_at=NOW, lockout=failures(1))
+    before = known or Stranger("stranger_new", KEY, NOW)
+    counted = before._replace(last_used_at=NOW, lockout=failures(1))
     assert verdict.writes == (client(pending=sign_up_of_ada(tries=1)), counted)
     assert verdict.refusals[0].meta == {"param_name": "code"}
     assert verdict == Verdict(
         Happened.SIGN_UP_VERIFY,
-        BLIND_INDEX,
+        before.id,
         writes=verdict.writes,
         refusals=verdict.refusals,
         strategy="email_code",
@@ -485,7 +484,7 @@ def test_a_code_of_another_kind_is_malformed_and_no_try() -> None:
 
     assert codes_of(verdict) == [Code.PARAM_FORMAT_INVALID]
     assert verdict.refusals[0].entry.exit is Exit.USAGE
-    assert (verdict.happened, verdict.subject) == (Happened.SIGN_UP_VERIFY, BLIND_INDEX)
+    assert (verdict.happened, verdict.subject) == (Happened.SIGN_UP_VERIFY, "stranger_ada")
     assert verdict.writes == ()
 
 

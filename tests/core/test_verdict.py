@@ -6,10 +6,11 @@ from mfactl.core.verdict import (
     Verdict,
     account_subject,
     address_subject,
+    locks,
     rule,
 )
 from mfactl.errors import Code, Refusal
-from tests.support.builders import BLIND_INDEX, account, signed_in, situation, stranger
+from tests.support.builders import account, signed_in, situation, stranger
 
 NO = Refusal(Code.SIGNED_OUT)
 
@@ -36,7 +37,7 @@ def test_a_bare_refusal_is_a_verdict_that_changes_nothing() -> None:
 def test_a_bare_refusal_may_be_about_the_address_that_was_named() -> None:
     s = situation(signed_in(account()), account=account(), target=stranger())
 
-    assert of_the_address(s) == Verdict(Happened.SIGN_UP, BLIND_INDEX, refusals=(NO,))
+    assert of_the_address(s) == Verdict(Happened.SIGN_UP, "stranger_ada", refusals=(NO,))
 
 
 def test_a_verdict_is_left_as_it_is() -> None:
@@ -53,10 +54,9 @@ def test_a_rule_keeps_its_name_and_its_words() -> None:
 @pytest.mark.parametrize(
     ("s", "of_account", "of_address"),
     [
-        (situation(), "", BLIND_INDEX),
-        (situation()._replace(target_id=None), "", ""),
-        (situation(account=account()), "user_ada", BLIND_INDEX),
-        (situation(target=stranger(id="ff")), "", "ff"),
+        (situation(), "", ""),
+        (situation(account=account()), "user_ada", ""),
+        (situation(target=stranger()), "", "stranger_ada"),
         (situation(target=account(id="user_eve")), "", "user_eve"),
     ],
 )
@@ -65,6 +65,16 @@ def test_a_verdict_is_about_an_account_or_an_address(
 ) -> None:
     assert account_subject(s) == of_account
     assert address_subject(s) == of_address
+
+
+def test_a_refusal_that_leaves_no_attempt_locks_the_address() -> None:
+    def warned(left: int) -> tuple[Refusal, ...]:
+        warning = Refusal(Code.LOCKOUT_WARNING, meta={"remaining_attempts": left})
+        return (Refusal(Code.CODE_INCORRECT), warning)
+
+    assert [locks(warned(left)) for left in (2, 1, 0)] == [False, False, True]
+    assert not locks(())
+    assert not locks((NO,))
 
 
 def test_a_verdict_is_printed_as_what_happened_and_what_was_refused() -> None:
@@ -92,5 +102,14 @@ def test_events_are_stored_by_names_that_never_change() -> None:
         "password_check",
         "password_change",
         "session_use",
+        "admin_unlock",
+        "admin_reset_mfa",
+        "admin_set_password",
+        "admin_delete",
+        "vault_backup",
+        "vault_restore",
+        "vault_rotate",
+        "slot_add",
+        "slot_remove",
     }
     assert all(kind.value == kind.name.lower() for kind in Happened)

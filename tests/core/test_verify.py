@@ -11,7 +11,6 @@ from mfactl.core.verify import Awaited
 from mfactl.errors import Code, Refusal
 from mfactl.exits import Exit
 from tests.support.builders import (
-    BLIND_INDEX,
     DAY,
     EMAIL_CODE,
     HOUR,
@@ -397,4 +396,4 @@ def test_a_step_up_never_clears_the_counter() -> None:
 def test_what_is_pending_is_told_from_the_address_that_it_is_about() -> None:
     s = situation(pending_sign_up(), target=stranger())
 
-    assert by_code(s, digits("000000")).subject == BLIND_INDEX
+    assert by_code(s, digits("000000")).subject == "stranger_ada"

@@ -45,6 +45,7 @@ IDS = Ids(
     account="user_new",
     email="idn_new",
     client="client_new",
+    stranger="stranger_new",
     sign_up="sua_new",
     sign_in="sia_new",
     session="sess_new",
@@ -112,7 +113,7 @@ def account_with_totp(**changes: Any) -> Account:
 
 def stranger(**changes: Any) -> Stranger:
     """Ada's address before it has an account."""
-    return Stranger(BLIND_INDEX, KEY, NOW - MINUTE)._replace(**changes)
+    return Stranger("stranger_ada", KEY, NOW - MINUTE)._replace(**changes)
 
 
 # --- clients

@@ -7,9 +7,11 @@ import hashlib
 import hmac
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -30,8 +32,19 @@ class Read(NamedTuple):
     index_key: bytes
 
 
-def read(path: Path, *, key: bytes | None = None, passphrase: bytes | None = None) -> Read:
-    """Opens the vault with a key file's 32 bytes or a passphrase, and checks all of it."""
+def read(
+    path: Path,
+    *,
+    key: bytes | None = None,
+    passphrase: bytes | None = None,
+    keyring: bytes | None = None,
+) -> Read:
+    """Opens the vault with the secret of one kind of slot, and checks all of it."""
+    ((kind, secret),) = (
+        (kind, secret)
+        for kind, secret in (("key_file", key), ("passphrase", passphrase), ("keyring", keyring))
+        if secret is not None
+    )
     file = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         assert file.execute("PRAGMA application_id").fetchone() == (0x6D666163,)
@@ -43,8 +56,10 @@ def read(path: Path, *, key: bytes | None = None, passphrase: bytes | None = Non
         rows = file.execute(
             "SELECT kind, id, version, lookup, account, expires, sealed FROM record"
         )
-        events = file.execute("SELECT number, subject, address, sealed FROM event ORDER BY number")
-        return _read(body, mac, rows.fetchall(), events.fetchall(), key, passphrase)
+        events = file.execute(
+            "SELECT number, subject, address, client, sealed FROM event ORDER BY number"
+        )
+        return _read(body, mac, rows.fetchall(), events.fetchall(), kind, secret)
     finally:
         file.close()
 
@@ -59,30 +74,33 @@ def _read(
     mac: bytes,
     rows: list[tuple[Any, ...]],
     event_rows: list[tuple[Any, ...]],
-    key: bytes | None,
-    passphrase: bytes | None,
+    kind: str,
+    secret: bytes,
 ) -> Read:
     header = json.loads(body)
     assert (header["magic"], header["format"]) == ("mfactl", 1)
     assert header["algorithms"] == ALGORITHMS
     vault = header["vault_id"]
-    data_key = _unlock(header, key, passphrase)
-    sub = {p: _hkdf(data_key, vault.encode(), p) for p in ("record", "event", "index", "sum")}
-    assert hmac.compare_digest(_hmac(_hkdf(data_key, vault.encode(), "header"), body), mac)
+    data_key = _unlock(header, kind, secret)
+    salt = f"{vault}\0{header['branch']}".encode()
+    sub = {p: _hkdf(data_key, salt, p) for p in ("record", "event", "index", "sum", "header")}
+    assert hmac.compare_digest(_hmac(sub["header"], body), mac)
     records, versions = {}, {}
-    for kind, name, version, lookup, account, expires, sealed in rows:
-        place = (kind, name, version, lookup, account, expires)
-        records[kind, name] = json.loads(_open(sub["record"], sealed, vault, place))
-        versions[kind, name] = version
+    for *place, sealed in rows:
+        bound = _joined("mfactl/record", vault, *place)
+        records[place[0], place[1]] = record = json.loads(_open(sub["record"], sealed, bound))
+        versions[place[0], place[1]] = place[2]
+        assert place[3:] == _index_values(place[0], record, sub["index"])
     head = records["head", "head"]
+    assert head["generation"] == header["generation"]
     events: list[Json] = []
     hashes: list[str] = []
     previous = head["start"]
-    for number, subject, address, sealed in event_rows:
-        place = ("event", str(number), 1, address, subject, None)
-        plaintext = _open(sub["event"], sealed, vault, place)
+    for number, subject, address, client, sealed in event_rows:
+        bound = _joined("mfactl/event", vault, number, subject, address, client)
+        plaintext = _open(sub["event"], sealed, bound)
         event = json.loads(plaintext)
-        assert (event["number"], event["subject"]) == (number, subject)
+        assert (event["number"], event["subject"], event["client"]) == (number, subject, client)
         assert (number, event["previous"]) == (len(events) + 1, previous)
         previous = hashlib.sha256(plaintext).hexdigest()
         events.append(event)
@@ -92,26 +110,65 @@ def _read(
     total = sum(_share(sub["sum"], *place, version) for place, version in live.items())
     assert (head["records"], head["sum"]) == (len(live), f"{total % 2**256:064x}")
     assert _told(events) == live
+    assert head["seals"] >= len(rows) + len(events)  # each of them is sealed under these keys
+    for row in rows:
+        _check_newest(row, event_rows, events)
     return Read(header, records, versions, events, hashes, sub["index"])
 
 
-def _unlock(header: Json, key: bytes | None, passphrase: bytes | None) -> bytes:
+def _unlock(header: Json, kind: str, secret: bytes) -> bytes:
     for slot in header["slots"]:
-        if slot["kind"] != ("key_file" if passphrase is None else "passphrase"):
+        if slot["kind"] != kind:
             continue
         salt, wrapped = bytes.fromhex(slot["salt"]), bytes.fromhex(slot["wrapped"])
-        if passphrase is None:
-            assert key is not None
-            wrapping = _hkdf(key, salt, "slot/key_file")
+        if slot["cost"] is None:
+            wrapping = _hkdf(secret, salt, f"slot/{kind}")
         else:
             memory, passes, lanes = slot["cost"]
             argon2 = Argon2id(
                 salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory
             )
-            wrapping = argon2.derive(passphrase)
+            wrapping = argon2.derive(secret)
         parts = (header["vault_id"], slot["id"], slot["kind"], slot["created_at"], slot["cost"])
-        return AESGCM(wrapping).decrypt(wrapped[:12], wrapped[12:], _joined("mfactl/slot", *parts))
-    raise AssertionError("no slot of that kind")
+        bound = _joined("mfactl/slot", *parts)
+        with suppress(InvalidTag):
+            return AESGCM(wrapping).decrypt(wrapped[:12], wrapped[12:], bound)
+    raise AssertionError("no slot that the secret opens")
+
+
+def _index_values(kind: str, record: Json, index_key: bytes) -> list[Any]:
+    """The row's lookup, account and expires, as they follow from the record."""
+    if kind == "account":
+        return [_hmac(index_key, record["key"].encode()).hex(), None, None]
+    if kind == "stranger":
+        lapses = None if record["lockout"]["failures"] else record["last_used_at"] + 86_400
+        return [_hmac(index_key, record["key"].encode()).hex(), None, lapses]
+    if kind == "client":
+        pending, session = record["pending"], record["session"]
+        owner, ends = None, [record["created_at"]]
+        if pending is not None:
+            owner = pending.get("account_id")
+            ends.append(pending["created_at"] + (86_400 if owner is None else 600))
+        if session is not None:
+            owner = session["account_id"]
+            ends.append(session["created_at"] + 604_800)
+        return [record["token_hash"], owner, max(ends)]
+    return [None, None, None]
+
+
+def _check_newest(
+    row: tuple[Any, ...], event_rows: list[tuple[Any, ...]], events: list[Json]
+) -> None:
+    """The newest event about an account, stranger or client says its version."""
+    kind, name, version, lookup, *_ = row
+    if kind in ("account", "stranger"):
+        for column, value in ((0, name), (1, lookup)):
+            about = [number for number, *place, _ in event_rows if place[column] == value]
+            newest = events[about[-1] - 1]
+            assert (newest["subject"], newest["subject_version"]) == (name, version)
+    if kind == "client":
+        asked = [event for event in events if event["client"] == name]
+        assert asked[-1]["client_version"] == version
 
 
 def _told(events: list[Json]) -> dict[tuple[str, str], int]:
@@ -126,8 +183,8 @@ def _told(events: list[Json]) -> dict[tuple[str, str], int]:
     return told
 
 
-def _open(key: bytes, sealed: bytes, vault: str, place: tuple[Any, ...]) -> bytes:
-    padded = AESGCM(key).decrypt(sealed[:12], sealed[12:], _joined("mfactl/record", vault, *place))
+def _open(key: bytes, sealed: bytes, bound: bytes) -> bytes:
+    padded = AESGCM(key).decrypt(sealed[:12], sealed[12:], bound)
     assert len(padded) % 256 == 0
     plaintext, mark, zeros = padded.rpartition(b"\x80")
     assert mark == b"\x80"

@@ -13,7 +13,7 @@ from mfactl.errors import Code
 from mfactl.vault import header as headers
 from mfactl.vault import keys
 from mfactl.vault.header import ALGORITHMS, Header, Secret, unlock
-from mfactl.vault.keys import FLOOR, KEY_FILE, PASSPHRASE, Cost, Slot
+from mfactl.vault.keys import FLOOR, KEY_FILE, KEYRING, PASSPHRASE, Cost, Slot, SlotPlan
 from mfactl.vault.vault import Vault
 from tests.vault.vaults import (
     KEY,
@@ -30,6 +30,8 @@ from tests.vault.vaults import (
 )
 
 DATA_KEY = b"d" * 32
+BRANCH = "b0" * 16
+KEYS = keys.derive(DATA_KEY, VAULT_ID, BRANCH)
 WORDS = b"ten green bottles"
 Json = dict[str, Any]
 
@@ -41,13 +43,18 @@ def slot(
     cost: Cost | None = None,
     vault: str = VAULT_ID,
 ) -> Slot:
-    return keys.wrap(DATA_KEY, secret, vault_id=vault, slot_id=slot_id, cost=cost, now=7)
+    plan = SlotPlan(slot_id, KEY_FILE if cost is None else PASSPHRASE, cost, 7)
+    return keys.wrap(DATA_KEY, secret, plan, vault_id=vault)
+
+
+def header(*slots: Slot, test: bool = False) -> Header:
+    return Header(VAULT_ID, BRANCH, 3, test, 5, slots)
 
 
 def sealed(*slots: Slot, test: bool = False) -> tuple[bytes, bytes]:
     """A header's body and its MAC."""
-    body = headers.encode(Header(VAULT_ID, 3, test, 5, slots))
-    return body, headers.mac(body, keys.derive(DATA_KEY, VAULT_ID))
+    body = headers.encode(header(*slots, test=test))
+    return body, headers.mac(body, KEYS)
 
 
 def changed(body: bytes, change: Callable[[Json], object]) -> bytes:
@@ -59,22 +66,26 @@ def changed(body: bytes, change: Callable[[Json], object]) -> bytes:
 def test_a_header_is_spelled_as_the_format_says() -> None:
     one = Slot("slot_one", KEY_FILE, b"\x01\xff", None, b"\xab", 7)
     two = Slot("slot_two", PASSPHRASE, b"\x02", Cost(65536, 3, 4), b"\xcd", 8)
+    three = Slot("slot_three", KEYRING, b"\x03", None, b"\xef", 9)
 
-    assert headers.encode(Header(VAULT_ID, 3, True, 5, (one, two))).decode() == (
+    assert headers.encode(header(one, two, three, test=True)).decode() == (
         '{"magic":"mfactl","format":1,'
         '"algorithms":"AES-256-GCM HKDF-SHA256 HMAC-SHA256 Argon2id",'
-        '"vault_id":"vault_here","generation":3,"test":true,"created_at":5,"slots":['
+        '"vault_id":"vault_here","branch":"b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",'
+        '"generation":3,"test":true,"created_at":5,"slots":['
         '{"id":"slot_one","kind":"key_file","created_at":7,"salt":"01ff","cost":null,'
         '"wrapped":"ab"},'
         '{"id":"slot_two","kind":"passphrase","created_at":8,"salt":"02","cost":[65536,3,4],'
-        '"wrapped":"cd"}]}'
+        '"wrapped":"cd"},'
+        '{"id":"slot_three","kind":"keyring","created_at":9,"salt":"03","cost":null,'
+        '"wrapped":"ef"}]}'
     )
 
 
 def test_the_mac_is_an_hmac_of_the_body_under_the_headers_own_key() -> None:
     body, seal = sealed(slot())
 
-    assert seal == hmac.digest(keys.derive(DATA_KEY, VAULT_ID).header, body, "sha256")
+    assert seal == hmac.digest(KEYS.header, body, "sha256")
 
 
 @pytest.mark.parametrize("test", [False, True])
@@ -84,8 +95,9 @@ def test_a_header_opens_with_the_secret_of_a_slot(test: bool) -> None:
 
     by_key, by_words = unlock(body, seal, key_file()), unlock(body, seal, passphrase(WORDS))
 
-    assert by_key.header == by_words.header == Header(VAULT_ID, 3, test, 5, (one, two))
-    assert by_key.keys == by_words.keys == keys.derive(DATA_KEY, VAULT_ID)
+    assert by_key.header == by_words.header == header(one, two, test=test)
+    assert by_key.keys == by_words.keys == KEYS
+    assert by_key.data_key == by_words.data_key == DATA_KEY
     assert (by_key.slot, by_words.slot) == (one, two)
     assert by_key.body == body
 
@@ -96,18 +108,18 @@ def test_of_several_slots_of_a_kind_the_one_that_fits_opens() -> None:
     assert unlock(*sealed(*slots), key_file(bytes([15]) * 32)).slot == slots[15]
 
 
-def test_whoever_gives_the_secret_is_told_the_kinds_of_slot_and_asked_once() -> None:
-    asked: list[frozenset[str]] = []
+def test_whoever_gives_the_secret_is_told_the_slots_and_asked_once() -> None:
+    asked: list[tuple[Slot, ...]] = []
 
-    def provide(kinds: frozenset[str]) -> Secret:
-        asked.append(kinds)
+    def provide(slots: tuple[Slot, ...]) -> Secret:
+        asked.append(slots)
         return Secret(KEY_FILE, OTHER_KEY, "The key file")
 
-    two = slot(WORDS, slot_id="slot_two", cost=FLOOR)
+    slots = (slot(), slot(slot_id="slot_three"), slot(WORDS, slot_id="slot_two", cost=FLOOR))
     with refused(Code.VAULT_KEY_INCORRECT):
-        unlock(*sealed(slot(), slot(slot_id="slot_three"), two), provide)
+        unlock(*sealed(*slots), provide)
 
-    assert asked == [{KEY_FILE, PASSPHRASE}]
+    assert asked == [slots]
 
 
 def test_a_secret_of_one_kind_is_not_tried_on_slots_of_another() -> None:
@@ -121,7 +133,7 @@ def test_a_wrong_secret_says_where_it_came_from() -> None:
     body, seal = sealed(slot())
 
     with pytest.raises(Exception, match="vault_key_incorrect") as caught:
-        unlock(body, seal, lambda _kinds: Secret(KEY_FILE, OTHER_KEY, "The key file /k"))
+        unlock(body, seal, lambda _slots: Secret(KEY_FILE, OTHER_KEY, "The key file /k"))
     assert "The key file /k does not open this vault." in str(caught.value)
 
 
@@ -144,6 +156,9 @@ def set_in_slot(name: str, value: object, place: int = 0) -> Callable[[Json], ob
         lambda raw: raw.update(generation=2),
         lambda raw: raw.update(test=True),
         lambda raw: raw.update(created_at=6),
+        lambda raw: raw.update(branch="b1" * 16),
+        lambda raw: raw.update(branch=""),
+        lambda raw: raw.update(branch="\ud800"),
         lambda raw: raw.update(extra=1),
         lambda raw: raw.pop("created_at") and raw.update(created_at=5),  # another order
         lambda raw: raw["slots"].reverse(),
@@ -171,6 +186,7 @@ def test_a_header_that_was_changed_beside_its_slot_is_damaged(
         set_in_slot("id", "slot_two"),
         set_in_slot("id", "\udfff"),
         set_in_slot("kind", "passphrase"),
+        set_in_slot("kind", "keyring"),
         set_in_slot("created_at", 8),
         set_in_slot("salt", "00" * 16),
         set_in_slot("salt", ""),
@@ -239,6 +255,9 @@ def test_absurd_parameters_are_refused_before_anything_is_stretched(cost: list[i
         lambda raw: raw.pop("magic"),
         lambda raw: raw.update(vault_id=5),
         lambda raw: raw.pop("vault_id"),
+        lambda raw: raw.update(branch=None),
+        lambda raw: raw.update(branch=7),
+        lambda raw: raw.pop("branch"),
         lambda raw: raw.update(generation="1"),
         lambda raw: raw.update(generation=True),
         lambda raw: raw.update(generation=1.0),
@@ -309,7 +328,7 @@ def test_a_header_of_more_than_64_kib_is_damaged() -> None:
     long = changed(body, lambda raw: raw.update(filler="x" * 65536))
 
     with refused(Code.VAULT_CORRUPT):
-        unlock(long, headers.mac(long, keys.derive(DATA_KEY, VAULT_ID)), key_file())
+        unlock(long, headers.mac(long, KEYS), key_file())
 
 
 def test_no_slot_of_a_header_is_silently_left_out() -> None:
@@ -344,7 +363,7 @@ def test_a_header_of_another_format_is_too_new(change: Callable[[Json], object])
 
 
 def test_nobody_is_asked_for_a_passphrase_of_a_vault_that_is_too_new_or_damaged() -> None:
-    def provide(_kinds: frozenset[str]) -> Secret:
+    def provide(_slots: tuple[Slot, ...]) -> Secret:
         raise AssertionError
 
     body, seal = sealed(slot())
@@ -362,10 +381,12 @@ def test_the_header_of_a_new_vault_is_what_was_planned(minimal: Path) -> None:
 
     with opened(minimal) as vault:
         assert vault.header.vault_id == VAULT_ID == raw["vault_id"]
+        assert vault.header.branch == raw["branch"]
         assert vault.header.generation == 1
         assert not vault.header.test
         assert len(vault.header.slots) == 1
     assert re.fullmatch("[0-9a-f]{120}", raw["slots"][0]["wrapped"])
+    assert re.fullmatch("[0-9a-f]{32}", raw["branch"])
 
 
 def test_the_wrong_key_opens_no_vault(minimal: Path) -> None:

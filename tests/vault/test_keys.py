@@ -16,14 +16,34 @@ from hypothesis import strategies as st
 
 from mfactl.errors import Code
 from mfactl.vault import keys
-from mfactl.vault.keys import FLOOR, KEY_FILE, PASSPHRASE, PURPOSES, RECOMMENDED, Cost, Slot
+from mfactl.vault.keys import (
+    FLOOR,
+    KEY_FILE,
+    KEYRING,
+    PASSPHRASE,
+    PURPOSES,
+    RECOMMENDED,
+    Cost,
+    Slot,
+    SlotPlan,
+)
 from tests.vault.vaults import KEY, OTHER_KEY, VAULT_ID, refused
 
 DATA_KEY = b"d" * 32
 
 
-def slot_for(secret: bytes = KEY, cost: Cost | None = None, slot_id: str = "slot_one") -> Slot:
-    return keys.wrap(DATA_KEY, secret, vault_id=VAULT_ID, slot_id=slot_id, cost=cost, now=7)
+BRANCH = "b0" * 16
+
+
+def slot_for(
+    secret: bytes = KEY,
+    cost: Cost | None = None,
+    slot_id: str = "slot_one",
+    *,
+    kind: str | None = None,
+) -> Slot:
+    plan = SlotPlan(slot_id, kind or (KEY_FILE if cost is None else PASSPHRASE), cost, 7)
+    return keys.wrap(DATA_KEY, secret, plan, vault_id=VAULT_ID)
 
 
 def opened(slot: Slot, secret: bytes = KEY, vault_id: str = VAULT_ID) -> bytes | None:
@@ -103,18 +123,25 @@ def test_aes_256_gcm_gives_the_answer_of_mcgrew_and_viega_case_16() -> None:
 # --- sub-keys
 
 
-def test_sub_keys_are_hkdf_of_the_data_key_with_the_vault_id_and_the_purpose() -> None:
-    extracted = hmac.digest(VAULT_ID.encode(), DATA_KEY, "sha256")  # RFC 5869, by hand
+def test_sub_keys_are_hkdf_of_the_data_key_with_vault_id_branch_and_purpose() -> None:
+    salt = f"{VAULT_ID}\0{BRANCH}".encode()
+    extracted = hmac.digest(salt, DATA_KEY, "sha256")  # RFC 5869, by hand
 
     assert PURPOSES == ("record", "event", "index", "sum", "header")
-    for key, purpose in zip(keys.derive(DATA_KEY, VAULT_ID), PURPOSES, strict=True):
+    for key, purpose in zip(keys.derive(DATA_KEY, VAULT_ID, BRANCH), PURPOSES, strict=True):
         assert key == hmac.digest(extracted, f"mfactl/v1/{purpose}\x01".encode(), "sha256")
 
 
-def test_no_two_sub_keys_are_equal_nor_equal_to_those_of_another_vault() -> None:
-    here, there = keys.derive(DATA_KEY, VAULT_ID), keys.derive(DATA_KEY, "vault_there")
+def test_no_two_sub_keys_are_equal_nor_equal_to_those_of_another_vault_or_branch() -> None:
+    here = keys.derive(DATA_KEY, VAULT_ID, BRANCH)
+    there = keys.derive(DATA_KEY, "vault_there", BRANCH)
+    restored = keys.derive(DATA_KEY, VAULT_ID, "b1" * 16)
 
-    assert len({DATA_KEY, *here, *there}) == 11
+    assert len({DATA_KEY, *here, *there, *restored}) == 16
+
+
+def test_moving_text_from_the_vault_id_to_the_branch_gives_other_keys() -> None:
+    assert not {*keys.derive(DATA_KEY, "ab", "c")} & {*keys.derive(DATA_KEY, "a", "bc")}
 
 
 # --- slots
@@ -133,6 +160,25 @@ def test_a_passphrase_slot_opens_with_its_passphrase() -> None:
     assert (slot.kind, slot.cost) == (PASSPHRASE, FLOOR)
     assert opened(slot, b"ten green bottles") == DATA_KEY
     assert opened(slot, b"nine green bottles") is None
+
+
+def test_a_keyring_slot_opens_with_its_key_and_needs_no_stretching() -> None:
+    slot = slot_for(kind=KEYRING)
+
+    assert (slot.kind, slot.cost) == (KEYRING, None)
+    assert opened(slot) == DATA_KEY
+    assert opened(slot, OTHER_KEY) is None
+
+
+@pytest.mark.parametrize("kind", [KEY_FILE, KEYRING])
+def test_a_key_that_needs_no_stretching_wraps_under_the_name_of_its_kind(kind: str) -> None:
+    slot = slot_for(kind=kind)
+    extracted = hmac.digest(slot.salt, KEY, "sha256")  # RFC 5869, by hand
+    wrapping = hmac.digest(extracted, f"mfactl/v1/slot/{kind}\x01".encode(), "sha256")
+    bound = f'["mfactl/slot",1,"{VAULT_ID}","slot_one","{kind}",7,null]'.encode()
+
+    opened_by_hand = AESGCM(wrapping).decrypt(slot.wrapped[:12], slot.wrapped[12:], bound)
+    assert opened_by_hand == DATA_KEY
 
 
 def test_a_slot_does_not_open_with_another_key() -> None:
@@ -155,6 +201,7 @@ def test_slots_do_not_open_under_each_others_ids() -> None:
     "change",
     [
         {"kind": PASSPHRASE},
+        {"kind": KEYRING},
         {"created_at": 8},
         {"salt": b"s" * 16},
         {"salt": b""},
@@ -351,7 +398,7 @@ def test_no_bytes_make_a_key_file_fail_otherwise(data: bytes) -> None:
 
 
 def test_no_key_is_shown() -> None:
-    derived = keys.derive(DATA_KEY, VAULT_ID)
+    derived = keys.derive(DATA_KEY, VAULT_ID, BRANCH)
 
     assert repr(derived) == str(derived) == "Keys(...)"
     assert DATA_KEY.hex() not in repr(slot_for())

@@ -100,9 +100,30 @@ def test_the_index_columns_follow_from_the_records(vault_path: Path) -> None:
             ("client_bea", BEA_TOKEN, None, builders.NOW + builders.DAY),
             ("pepper", None, None, None),
             ("user_ada", index[builders.KEY], None, None),
-            (index[BOB], None, None, None),
+            ("stranger_bob", index[BOB], None, None),
         ]
     )
+
+
+def test_the_index_values_of_events_are_those_of_whom_they_are_about(vault_path: Path) -> None:
+    seen = read(vault_path, key=KEY)
+    ada, bob = (
+        hmac.new(seen.index_key, key.encode(), "sha256").hexdigest() for key in (builders.KEY, BOB)
+    )
+
+    rows = query(vault_path, "SELECT subject, address, client FROM event ORDER BY number")
+    assert rows == [
+        ("", None, None),
+        ("", ada, "client_ada"),  # there was nobody at her address
+        ("stranger_before", ada, None),
+        ("user_ada", ada, "client_ada"),
+        ("user_ada", ada, "client_ada"),
+        ("stranger_bob", bob, None),
+        ("stranger_bob", bob, None),
+        ("stranger_bob", bob, None),
+        ("", None, "client_bea"),
+        ("user_ada", ada, None),
+    ]
 
 
 def test_the_reader_refuses_what_was_changed(vault_path: Path) -> None:
@@ -111,6 +132,8 @@ def test_the_reader_refuses_what_was_changed(vault_path: Path) -> None:
         "UPDATE record SET version = 99 WHERE kind = 'client' AND account IS NULL",
         "DELETE FROM record WHERE kind = 'stranger'",
         "DELETE FROM event WHERE number = 10",
+        "UPDATE event SET client = NULL WHERE number = 9",
+        "UPDATE event SET address = NULL WHERE number = 10",
     ):
         path = Path(shutil.copy(vault_path, vault_path.with_name("copy.db")))
         edit(path, sql)

@@ -18,7 +18,7 @@ from tests.support.builders import DAY, NOW
 from tests.vault.vaults import KEY, opened, plan
 
 PEPPER = Pepper("pepper", b"p" * 32)
-HEAD = Head("head", 7, "ab" * 32, 3, "cd" * 32, 0, 1, "ef" * 32)
+HEAD = Head("head", 7, "ab" * 32, 3, "cd" * 32, 0, 1, "ef" * 32, 17)
 EVENT = Event(
     number=7,
     at=NOW,
@@ -27,6 +27,7 @@ EVENT = Event(
     subject_version=2,
     subject_lapses=False,
     client=None,
+    client_version=0,
     code="form_code_incorrect",
     details={"strategy": "totp", "nested": [1, None, {"é": True}]},
     wrote=[["account", "user_ada", 2]],
@@ -96,8 +97,8 @@ SPELLED: list[tuple[Any, str]] = [
         '"mfa_enabled_at":1767218400,"mfa_disabled_at":null,"last_sign_in_at":null}',
     ),
     (
-        builders.stranger(id="b1", code_handed_over_at=4),
-        '{"id":"b1","key":"ada@example.com","last_used_at":1767225540,'
+        builders.stranger(code_handed_over_at=4),
+        '{"id":"stranger_ada","key":"ada@example.com","last_used_at":1767225540,'
         '"lockout":{"failures":0,"locked_at":null},"code_handed_over_at":4}',
     ),
     (
@@ -126,12 +127,13 @@ SPELLED: list[tuple[Any, str]] = [
     (
         HEAD,
         '{"id":"head","number":7,"hash":"' + "ab" * 32 + '","records":3,'
-        '"sum":"' + "cd" * 32 + '","epoch":0,"generation":1,"start":"' + "ef" * 32 + '"}',
+        '"sum":"' + "cd" * 32 + '","epoch":0,"generation":1,"start":"' + "ef" * 32 + '",'
+        '"seals":17}',
     ),
     (
         EVENT,
         '{"number":7,"at":1767225600,"happened":"sign_in","subject":"user_ada",'
-        '"subject_version":2,"subject_lapses":false,"client":null,"code":"form_code_incorrect",'
+        '"subject_version":2,"subject_lapses":false,"client":null,"client_version":0,"code":"form_code_incorrect",'
         '"details":{"strategy":"totp","nested":[1,null,{"é":true}]},'
         '"wrote":[["account","user_ada",2]],"dropped":[["client","client_old",5]],'
         '"previous":"' + "00" * 32 + '"}',
@@ -193,6 +195,8 @@ SIGNED_IN = builders.signed_in(ADA)
         (EVENT, ["wrote"], {}),
         (EVENT, ["dropped"], "none"),
         (EVENT, ["client"], 1),
+        (EVENT, ["client_version"], None),
+        (HEAD, ["seals"], "17"),
     ],
 )
 def test_a_record_with_a_value_of_another_type_is_malformed(
@@ -263,13 +267,14 @@ def test_a_client_stands_under_its_token_its_account_and_its_end() -> None:
     )
 
 
-def test_a_stranger_stands_under_its_id_and_lapses_unless_it_has_failures() -> None:
+def test_a_stranger_stands_under_the_blind_index_and_lapses_unless_it_has_failures() -> None:
     clean, guilty = builders.stranger(), builders.stranger(lockout=Lockout(1))
+    index = records.blind_index(builders.KEY, KEY)
 
     assert records.place_of(clean, 1, KEY) == Place(
-        "stranger", clean.id, 1, expires=clean.last_used_at + DAY
+        "stranger", "stranger_ada", 1, index, expires=clean.last_used_at + DAY
     )
-    assert records.place_of(guilty, 1, KEY) == Place("stranger", clean.id, 1)
+    assert records.place_of(guilty, 1, KEY) == Place("stranger", "stranger_ada", 1, index)
 
 
 def test_the_pepper_has_no_index_values() -> None:

@@ -7,18 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfactl.vault import sealing
-from mfactl.vault.sealing import Place, SealBroken
+from mfactl.vault.sealing import EventPlace, Place, SealBroken
 from tests.vault.vaults import KEY, OTHER_KEY, VAULT_ID
 
 HERE = Place("account", "user_ada", 3, "index", "owner", 99)
 BARE = Place("pepper", "pepper", 1)
 
 
-def sealed(plaintext: bytes = b"a secret", place: Place = HERE) -> bytes:
+EVENT = EventPlace(3, "user_ada", "index", "client_ada")
+
+
+def sealed(plaintext: bytes = b"a secret", place: Place | EventPlace = HERE) -> bytes:
     return sealing.seal(KEY, plaintext, place, VAULT_ID)
 
 
-def opened(data: bytes, place: Place = HERE, key: bytes = KEY, vault_id: str = VAULT_ID) -> bytes:
+def opened(
+    data: bytes, place: Place | EventPlace = HERE, key: bytes = KEY, vault_id: str = VAULT_ID
+) -> bytes:
     return sealing.open_(key, data, place, vault_id)
 
 
@@ -66,6 +71,48 @@ def test_no_nonce_is_used_twice() -> None:
 def test_a_seal_is_broken_in_any_other_place(other: Place) -> None:
     with pytest.raises(SealBroken):
         opened(sealed(), other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        EVENT._replace(number=2),
+        EVENT._replace(subject="user_bob"),
+        EVENT._replace(subject=""),
+        EVENT._replace(address="other"),
+        EVENT._replace(address=None),
+        EVENT._replace(client="client_bea"),
+        EVENT._replace(client=None),
+        EVENT._replace(address="client_ada", client="index"),
+        Place("event", "3", 1, "index", "user_ada"),
+    ],
+)
+def test_the_seal_of_an_event_is_broken_in_any_other_place(other: EventPlace | Place) -> None:
+    assert opened(sealed(place=EVENT), EVENT) == b"a secret"
+    with pytest.raises(SealBroken):
+        opened(sealed(place=EVENT), other)
+
+
+def test_a_place_is_bound_as_the_format_says() -> None:
+    assert sealing._bound(HERE, VAULT_ID) == (
+        b'["mfactl/record",1,"vault_here","account","user_ada",3,"index","owner",99]'
+    )
+    assert sealing._bound(BARE._replace(id="\xe9"), VAULT_ID) == (
+        b'["mfactl/record",1,"vault_here","pepper","\\u00e9",1,null,null,null]'
+    )
+    assert sealing._bound(EVENT, VAULT_ID) == (
+        b'["mfactl/event",1,"vault_here",3,"user_ada","index","client_ada"]'
+    )
+
+
+def test_no_record_is_bound_as_an_event_is() -> None:
+    """Seven parts follow in the one, five in the other, and the first word differs."""
+    record = Place("3", "user_ada", 3, "index", "client_ada")
+
+    with pytest.raises(SealBroken):
+        opened(sealed(place=EVENT), record)
+    with pytest.raises(SealBroken):
+        opened(sealed(place=record), EVENT)
 
 
 def test_a_seal_is_broken_in_another_vault_and_under_another_key() -> None:

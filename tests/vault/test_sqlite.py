@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from mfactl.errors import Code
-from mfactl.vault import sqlite
+from mfactl.vault import sqlite_file
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
-from mfactl.vault.sqlite import APPLICATION_ID, SCHEMA
+from mfactl.vault.sqlite_file import APPLICATION_ID, SCHEMA
 from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault
 from tests.support.builders import NOW
@@ -304,7 +304,7 @@ def test_a_transaction_that_was_cut_off_is_rolled_back_when_the_vault_is_opened(
         connection.execute("DELETE FROM record")
         connection.execute("DELETE FROM event")
         for n in range(50):
-            connection.execute("INSERT INTO event VALUES (?, '', NULL, zeroblob(5000))", (n,))
+            connection.execute("INSERT INTO event VALUES (?, '', NULL, NULL, zeroblob(5000))", (n,))
         for name in ("vault.db", "vault.db-journal"):
             shutil.copy(vault_path.parent / name, killed / name)
     assert (killed / "vault.db").stat().st_size > vault_path.stat().st_size
@@ -319,7 +319,7 @@ def test_a_transaction_that_was_cut_off_is_rolled_back_when_the_vault_is_opened(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,9 @@ from mfactl.core.account import Stranger
 from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
 from mfactl.vault import header as headers
-from mfactl.vault import keys
-from mfactl.vault.header import Header
-from mfactl.vault.sealing import seal
-from mfactl.vault.sqlite import EventRow
-from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark, event_place
+from mfactl.vault.keys import KEY_FILE, SlotPlan, wrap
+from mfactl.vault.sealing import EventPlace, seal
+from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark
 from mfactl.vault.vault import Vault
 from tests.support import builders
 from tests.support.builders import DAY, NOW
@@ -81,7 +80,7 @@ def test_an_address_leads_to_its_account_or_its_stranger_or_nowhere(vault_path: 
         at = {key: transaction.address_id(key) for key in (builders.KEY, BOB, "eve@example.com")}
 
         assert transaction.at_address(at[builders.KEY]) == ada(lockout=Lockout(1))
-        assert transaction.at_address(at[BOB]) == Stranger(at[BOB], BOB, NOW, Lockout(3))
+        assert transaction.at_address(at[BOB]) == bob()
         assert transaction.at_address(at["eve@example.com"]) is None
 
 
@@ -149,6 +148,7 @@ def test_every_transaction_appends_one_event_that_names_what_it_wrote_and_droppe
             subject="user_ada",
             subject_version=version_of(vault_path, "user_ada"),
             client="client_ada",
+            client_version=version_of(vault_path, "client_ada"),
             code="user_locked",
             details={"everywhere": True},
             dropped=[["client", "client_bea", dropped]],
@@ -160,9 +160,9 @@ def test_every_transaction_appends_one_event_that_names_what_it_wrote_and_droppe
         ]
         assert (transaction.head.number, transaction.head.hash) == mark
         assert transaction.head.records == before.records - 1
-        assert transaction.head._replace(records=0, sum="", number=0, hash="") == before._replace(
-            records=0, sum="", number=0, hash=""
-        )
+        assert transaction.head.seals == before.seals + 4  # two records, the event and the head
+        changed: dict[str, Any] = {"records": 0, "sum": "", "number": 0, "hash": "", "seals": 0}
+        assert transaction.head._replace(**changed) == before._replace(**changed)
     assert len(events) == 11
 
 
@@ -289,7 +289,7 @@ def test_a_commit_that_is_refused_by_the_file_leaves_nothing(vault_path: Path) -
     before = contents(vault_path)
 
     with refused(Code.VAULT_CORRUPT):
-        write(vault_path, bob(vault_path), subject=bob(vault_path).id)
+        write(vault_path, bob(), subject=bob().id)
     assert contents(vault_path) == before
 
 
@@ -307,7 +307,7 @@ def test_two_processes_that_append_at_once_lose_nothing(vault_path: Path) -> Non
 def test_two_threads_that_append_at_once_lose_nothing(vault_path: Path) -> None:
     def append(name: str) -> None:
         for n in range(10):
-            write(vault_path, Stranger(f"{name}-{n}", "x", NOW), subject=f"{name}-{n}")
+            write(vault_path, Stranger(f"{name}-{n}", f"{name}-{n}@x", NOW), subject=f"{name}-{n}")
 
     threads = [threading.Thread(target=append, args=(name,)) for name in ("one", "two")]
     for thread in threads:
@@ -407,7 +407,7 @@ def test_the_subject_of_an_event_may_lapse_with_it(vault_path: Path) -> None:
     lapse(vault_path, 1)
 
     with opened(vault_path) as vault, vault.writing() as transaction:
-        transaction.at_address("lapsing-0")
+        transaction.at_address(transaction.address_id("0@example.com"))
         transaction.commit(Draft(NOW + 10, "sign_in", "lapsing-0"))
 
     write(vault_path, lapsing(0), subject="lapsing-0", at=NOW)
@@ -485,7 +485,7 @@ def test_an_account_put_back_as_it_was_is_refused(vault_path: Path) -> None:
 
 def test_a_stranger_put_back_as_it_was_is_refused(vault_path: Path) -> None:
     old = old_row(vault_path, "kind = 'stranger'")
-    write(vault_path, bob(vault_path, 4), subject=bob(vault_path).id)
+    write(vault_path, bob(4), subject=bob().id)
     put_back(vault_path, old)
 
     with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
@@ -513,7 +513,7 @@ def test_a_stranger_that_was_deleted_with_its_failures_is_missed(vault_path: Pat
 
 
 def test_a_stranger_without_failures_may_lapse_and_is_not_missed(vault_path: Path) -> None:
-    write(vault_path, bob(vault_path, 0), subject=bob(vault_path).id)
+    write(vault_path, bob(0), subject=bob().id)
     write(vault_path, subject="user_ada", at=NOW + 2 * DAY)
 
     with opened(vault_path) as vault, vault.reading() as transaction:
@@ -529,6 +529,7 @@ def test_an_account_that_its_owner_dropped_is_not_missed(vault_path: Path) -> No
 
 
 def test_an_account_whose_newest_events_were_cut_is_refused(vault_path: Path) -> None:
+    write(vault_path, bob(4), subject=bob().id)
     edit(vault_path, "DELETE FROM event WHERE number = 10")
     with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
         transaction.account("user_ada")
@@ -653,7 +654,7 @@ def test_an_event_that_holds_something_else_is_damage(vault_path: Path) -> None:
     sealed = seal(
         key,
         b"{}",
-        event_place(EventRow(10, "user_ada", address_id(vault_path, builders.KEY), b"")),
+        EventPlace(10, "user_ada", address_id(vault_path, builders.KEY), None),
         VAULT_ID,
     )
     edit(vault_path, "UPDATE event SET sealed = ? WHERE number = 10", (sealed,))
@@ -689,15 +690,17 @@ def test_an_error_names_the_record_and_shows_nothing_of_it(vault_path: Path) -> 
 def rewrite_header(path: Path, *secrets: bytes, unlocked_with: bytes = KEY) -> None:
     """What a command does that adds or removes slots: header and head in one transaction."""
     with opened(path, key_file(unlocked_with)) as vault, vault.writing() as transaction:
-        slot = vault.unlocked.slot
-        data_key = keys.unwrap(slot, unlocked_with, vault_id=VAULT_ID)
-        assert data_key is not None
         slots = tuple(
-            keys.wrap(data_key, secret, vault_id=VAULT_ID, slot_id=f"s{n}", cost=None, now=NOW)
+            wrap(
+                vault.unlocked.data_key,
+                secret,
+                SlotPlan(f"s{n}", KEY_FILE, None, NOW),
+                vault_id=VAULT_ID,
+            )
             for n, secret in enumerate(secrets)
         )
         generation = vault.header.generation + 1
-        body = headers.encode(Header(VAULT_ID, generation, False, NOW, slots))
+        body = headers.encode(vault.header._replace(generation=generation, slots=slots))
         vault._database.put_header(body, headers.mac(body, vault.unlocked.keys))
         transaction.head = transaction.head._replace(generation=generation)
         transaction.commit(Draft(NOW, "slots_changed"))

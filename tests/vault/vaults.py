@@ -20,7 +20,7 @@ from mfactl.errors import Code, MfactlError
 from mfactl.vault.check import Finding, Report, check
 from mfactl.vault.create import Plan, create
 from mfactl.vault.header import Secret, SecretProvider
-from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Cost
+from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Cost, SlotPlan
 from mfactl.vault.transaction import Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
 from tests.support import builders
@@ -43,19 +43,20 @@ ROW = "kind, id, version, lookup, account, expires, sealed"
 
 def key_file(key: bytes = KEY) -> SecretProvider:
     """What asks nobody and answers with a key file's secret."""
-    return lambda _kinds: Secret(KEY_FILE, key, "The key file")
+    return lambda _slots: Secret(KEY_FILE, key, "The key file")
 
 
 def passphrase(text: bytes) -> SecretProvider:
     """What asks nobody and answers with a passphrase."""
-    return lambda _kinds: Secret(PASSPHRASE, text, "That passphrase")
+    return lambda _slots: Secret(PASSPHRASE, text, "That passphrase")
 
 
 def plan(
     *, vault_id: str = VAULT_ID, secret: bytes = KEY, cost: Cost | None = None, test: bool = False
 ) -> Plan:
     """A vault with one slot, for a key file unless a cost is given."""
-    return Plan(vault_id, "slot_one", secret, cost, test, NOW)
+    slot = SlotPlan("slot_one", KEY_FILE if cost is None else PASSPHRASE, cost, NOW)
+    return Plan(vault_id, slot, secret, test, NOW)
 
 
 def make_minimal(path: Path, *, vault_id: str = VAULT_ID) -> Path:
@@ -80,7 +81,13 @@ def write(
     happened: str = "sign_in",
     **draft: Any,
 ) -> Mark:
-    """One transaction: reads what it replaces, as a service does, writes, drops and commits."""
+    """One transaction: reads what it replaces, as a service does, writes, drops and commits.
+
+    The client that is written or dropped is the one that asked.
+    """
+    clients = [record for record in (*records, *drops) if isinstance(record, Client)]
+    if clients:
+        draft.setdefault("client", clients[0].id)
     with opened(path) as vault, vault.writing() as transaction:
         for record in (*records, *drops):
             load(transaction, record)
@@ -96,7 +103,7 @@ def load(transaction: Transaction, record: Account | Stranger | Client) -> Any:
     if isinstance(record, Account):
         return transaction.account(record.id)
     if isinstance(record, Stranger):
-        return transaction.at_address(record.id)
+        return transaction.at_address(transaction.address_id(record.key))
     return transaction.client(record.token_hash)
 
 
@@ -117,9 +124,9 @@ def bea_signing_up(**changes: Any) -> Client:
     return client._replace(**changes)
 
 
-def bob(path: Path, failures: int = 3) -> Stranger:
+def bob(failures: int = 3) -> Stranger:
     """An address without an account that guessed wrong."""
-    return Stranger(address_id(path, BOB), BOB, NOW, Lockout(failures))
+    return Stranger("stranger_bob", BOB, NOW, Lockout(failures))
 
 
 def address_id(path: Path, key: str) -> str:
@@ -134,16 +141,15 @@ def furnish(path: Path) -> Path:
     At the end there are Ada's account (with one failure) and her client, both written more than
     once, bob, a stranger with three failures, and client_bea; a stranger of Ada's was dropped.
     """
-    ada_address = address_id(path, builders.KEY)
-    before = Stranger(ada_address, builders.KEY, NOW)
+    before = Stranger("stranger_before", builders.KEY, NOW)
     signing_up = ada_signed_in(session=None, pending=builders.sign_up_of_ada())
-    write(path, signing_up, subject=ada_address, happened="sign_up")
-    write(path, before, subject=ada_address, happened="code_handed_over")
+    write(path, signing_up, address=address_id(path, builders.KEY), happened="sign_up")
+    write(path, before, subject=before.id, happened="code_handed_over")
     bare = ada(totp=None, backup_codes=None, mfa_enabled_at=None)
     write(path, bare, ada_signed_in(), drops=[before], subject=bare.id, happened="sign_up_verify")
-    write(path, ada(), subject=ada().id, happened="totp_verify", client="client_ada")
+    write(path, ada(), ada_signed_in(), subject=ada().id, happened="totp_verify")
     for failures in (1, 2, 3):
-        write(path, bob(path, failures), subject=bob(path).id, code="form_code_incorrect")
+        write(path, bob(failures), subject=bob().id, code="form_code_incorrect")
     write(path, bea_signing_up(), happened="sign_up", details={"café": ["é", 1, None]})
     write(path, ada(lockout=Lockout(1)), subject=ada().id, code="form_code_incorrect")
     return path
@@ -260,7 +266,7 @@ def contents(path: Path) -> list[tuple[Any, ...]]:
             *schema,
             *run(_select("header", "one, body, mac")),
             *run(_select("record", ROW) + " ORDER BY kind, id"),
-            *run(_select("event", "number, subject, address, sealed") + " ORDER BY number"),
+            *run(_select("event", "number, subject, address, client, sealed") + " ORDER BY number"),
         ]
 
 

@@ -133,7 +133,7 @@ def _decode(body: bytes) -> Header:
     try:
         return Header(
             _checked(str, raw["vault_id"]),
-            _checked(str, raw["branch"]),
+            _digits(raw["branch"]),
             _checked(int, raw["generation"]),
             _checked(bool, raw["test"]),
             _checked(int, raw["created_at"]),
@@ -176,6 +176,11 @@ def _slot(raw: dict[str, Any]) -> Slot:
         bytes.fromhex(raw["wrapped"]),
         _checked(int, raw["created_at"]),
     )
+
+
+def _digits(value: Any) -> str:
+    bytes.fromhex(_checked(str, value))  # what is no text at all has no place in a key's salt
+    return str(value)
 
 
 def _checked(kind: type[Any], value: Any) -> Any:
