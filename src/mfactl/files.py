@@ -154,13 +154,10 @@ def copy_into(path: Path, private: Path) -> None:
 
 
 def move_aside(path: Path, aside: Path) -> None:
-    """Gives a database and its journal, if it left one, another name; replaces nothing."""
+    """Gives a file another name; replaces nothing."""
     try:
-        for end in ("-journal", ""):  # a journal left behind would spoil the next file
-            old, new = (place.with_name(place.name + end) for place in (path, aside))
-            if os.path.lexists(old):
-                os.link(old, new, follow_symlinks=False)
-                os.unlink(old)
+        os.link(path, aside, follow_symlinks=False)
+        os.unlink(path)
         sync_directory(path.parent)
     except OSError as error:
         raise io_error(error, f"move {path}") from None

@@ -231,8 +231,8 @@ def test_the_journal_of_a_vault_beyond_repair_does_not_spoil_the_next(
     journal = ada_with_totp.home / "vault.db-journal"
     journal.write_bytes(os.urandom(5000))
     document = ada_with_totp.ask("vault", "restore", str(backup), "--yes")
+    assert Path(document["replaced_path"]).exists()
     assert not journal.exists()
-    assert Path(document["replaced_path"] + "-journal").stat().st_size == 5000
     assert ada_with_totp.ask("vault", "check")["status"] == "ok"
 
 

@@ -78,11 +78,13 @@ def _is_wanted(event: Event, wanted: Wanted) -> bool:
 
 def _email(transaction: Transaction, event: Event, known: dict[str, str | None]) -> str | None:
     """The address of an event's account; None if it has none, or that cannot be read."""
+    if not event.subject.startswith("user_"):
+        return None
     if event.subject not in known:
         if len(known) >= MOST_REMEMBERED:
             known.clear()
         try:
-            account = transaction.account(event.subject) if event.subject else None
+            account = transaction.account(event.subject)
         except MfactlError:  # a damaged account must not hide what happened to it
             account = None
         known[event.subject] = None if account is None else account.email

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,9 +83,8 @@ def restore(c: Conversation, path: Path, watch: Watch) -> Restored:
 def _begin_branch(copy: Vault, restored: Mark, now: int, watch: Watch) -> Mark:
     """Lets the copy go on by itself: other sub-keys, no session, an event that says so."""
     with copy.writing() as transaction:
-        transaction.head = transaction.head._replace(epoch=transaction.head.epoch + 1)
-        renewed = slots.branched(copy.unlocked)
-        transaction = copy.adopt(transaction, renewed, watch("Sealed anew"))
+        renewed, progress = slots.branched(copy.unlocked), watch("Sealed anew")
+        transaction = copy.adopt(transaction, renewed, progress, ends_sessions=True)
         draft = Draft(now, Happened.VAULT_RESTORE, details={"event": restored.number})
         return transaction.commit(draft)
 
@@ -115,8 +115,10 @@ def _put_in_place(copy: Vault, temporary: Path, target: Path, watch: Watch) -> P
 
 
 def _aside(target: Path) -> Path:
+    """A name that nothing has beside the vault."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return target.with_name(f"{target.name}.replaced-{stamp}")
+    names = (f"{target.name}.replaced-{stamp}{end}" for end in ("", *(f"-{n}" for n in count(2))))
+    return next(path for path in map(target.with_name, names) if not os.path.lexists(path))
 
 
 @contextmanager

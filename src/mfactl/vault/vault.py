@@ -60,9 +60,19 @@ class Vault:
         with self._database.writing():
             yield self._begin()
 
-    def adopt(self, transaction: Transaction, new: Unlocked, progress: Progress) -> Transaction:
+    def adopt(
+        self,
+        transaction: Transaction,
+        new: Unlocked,
+        progress: Progress,
+        *,
+        ends_sessions: bool = False,
+    ) -> Transaction:
         """Inside of `writing`: goes on under another header, and under its keys."""
-        adopt(self._database, self.unlocked, new, transaction.head, progress)
+        head = transaction.head
+        if ends_sessions:
+            head = head._replace(epoch=head.epoch + 1)
+        adopt(self._database, self.unlocked, new, head, progress)
         self.unlocked = new  # if it is not committed, the next transaction finds another header
         return Transaction(self._database, new)
 
