@@ -145,8 +145,10 @@ class Conversation:
     def reading(self) -> Iterator[Transaction]:
         """One consistent view of the vault, which is no older than this client has seen it."""
         with self.vault.reading() as transaction:
-            self._check_seen(transaction)
+            seen = self._check_seen(transaction)
             yield transaction
+            head = Mark(transaction.head.number, transaction.head.hash)
+        self._remember(seen, head)
 
     def foresee(self, rule: Rule) -> Verdict:
         """What a rule would answer now. Nothing is stored and nobody is told."""

@@ -24,9 +24,14 @@ from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Slot, passphrase_bytes
 
 app = new_app()
 
-CODES_AGAIN = (
+AS_IT_WAS = (
+    "It opens with what opened it then: mfactl vault slots list",
     "Codes that were used since that copy was made work again: "
     "let everybody run mfactl backup-codes regenerate.",
+)
+STILL_OPEN = (
+    "The slots that are left open it with the same secrets: replace one that got about "
+    "(mfactl vault slots add, then remove) before you rotate.",
 )
 
 
@@ -101,7 +106,7 @@ def restore(
     }
     text = f"Restored the vault as it was at event {done.restored.number}.\n"
     kept = () if done.replaced is None else (f"What was there is kept: {done.replaced}",)
-    return Outcome(document, lambda: text, (*kept, *CODES_AGAIN))
+    return Outcome(document, lambda: text, (*kept, *AS_IT_WAS))
 
 
 @command(
@@ -150,7 +155,7 @@ def rotate(
     }
     lines = ["Rotated the data key: everything is sealed anew."]
     lines += [f"Dropped {name(slot)}." for slot in rotation.dropped]
-    return Outcome(document, lambda: "".join(line + "\n" for line in lines))
+    return Outcome(document, lambda: "".join(line + "\n" for line in lines), STILL_OPEN)
 
 
 def _ask(slot: Slot) -> str:

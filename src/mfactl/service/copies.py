@@ -50,7 +50,7 @@ def backup(c: Conversation, path: Path, watch: Watch) -> Copy:
     with _temporary(path) as temporary:
         with c.reading():
             c.vault.copy_to(temporary, watch("Copied"))
-        with closing(Vault(temporary, c.unlocker, called=path)) as copy:
+        with closing(Vault(temporary, c.unlocker, is_copy=True, called=path)) as copy:
             report = check(copy, watch("Checked"))
         raise_findings(report)
         size = temporary.stat().st_size
@@ -67,7 +67,7 @@ def restore(c: Conversation, path: Path, watch: Watch) -> Restored:
     is_new = files.check_private(target) is None
     with _temporary(target) as temporary:
         files.copy_into(path, temporary)
-        with closing(Vault(temporary, c.unlocker, called=path)) as copy:
+        with closing(Vault(temporary, c.unlocker, is_copy=True, called=path)) as copy:
             report = check(copy, watch("Checked"))
             raise_findings(report)
             now = c.clock_of(test=copy.header.test)

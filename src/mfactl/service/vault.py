@@ -111,7 +111,7 @@ def read_all(c: Conversation, watch: Watch, *, accept_rollback: bool = False) ->
 
 def read_copy(c: Conversation, path: Path, watch: Watch) -> tuple[Header, Report]:
     """Reads all of a copy of a vault, which may be older than what this client has seen."""
-    with closing(Vault(path, c.unlocker)) as copy:
+    with closing(Vault(path, c.unlocker, is_copy=True)) as copy:
         report = check(copy, watch("Read"))
         raise_findings(report)
         return copy.header, report

@@ -22,9 +22,20 @@ from mfactl.vault.transaction import Transaction
 class Vault:
     """An unlocked vault."""
 
-    def __init__(self, path: Path, provide: SecretProvider, *, called: Path | None = None) -> None:
-        """Opens and unlocks. `provide` is asked for a slot's secret; `called` is for errors."""
-        if files.check_private(path) is None:
+    def __init__(
+        self,
+        path: Path,
+        provide: SecretProvider,
+        *,
+        is_copy: bool = False,
+        called: Path | None = None,
+    ) -> None:
+        """Opens and unlocks. `provide` is asked for a slot's secret.
+
+        A copy of a vault may lie where others read it, as on a stick: it is sealed, and all of it
+        is checked. `called` is its name in errors.
+        """
+        if (files.check_file if is_copy else files.check_private)(path) is None:
             raise failure(
                 Code.VAULT_NOT_FOUND,
                 f"There is no vault at {path}.",
