@@ -42,6 +42,7 @@ CONTROL = re.compile(r"\|\|?|&&?|;;?|<<<|[<>]")
 PREFIX = re.compile(r"\s*(?:\$ |\S+\) |(?:if|then|else|do|while|!) |[A-Z_]+=\S* |\.venv/bin/)*\s*")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 TRANSCRIPT = re.compile(r"```console\n(.*?)```", re.DOTALL)
+TEST = re.compile(r"\btests/[\w/.-]*(?:::\w*)?")
 RECIPE = re.compile(r"<!-- test -->\n```bash\n(.*?)```", re.DOTALL)
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 24 * 3600}
@@ -263,7 +264,7 @@ def test_every_command_that_a_page_quotes_is_one_that_the_program_has(page: Path
 
 def test_the_check_of_quoted_commands_sees_what_is_wrong() -> None:
     text = """
-Run `mfactl admin unlock ada@example.com` or `vault rotate`, or in a shell:
+Run `mfactl admin promote ada@example.com` or `vault burn`, or in a shell:
 
 ```bash
 X=1 mfactl verify --frob || status=$?  # mfactl nothing
@@ -272,8 +273,8 @@ X=1 mfactl verify --frob || status=$?  # mfactl nothing
 """
     wrong = {command.strip() for command in _quoted_commands(text) if _complaint(command)}
     assert wrong == {
-        "mfactl admin unlock ada@example.com",
-        "mfactl vault rotate",
+        "mfactl admin promote ada@example.com",
+        "mfactl vault burn",
         "mfactl verify --frob",
         "mfactl inbox code ada@example.com",
     }
@@ -353,6 +354,33 @@ def test_a_recipe_of_the_readme_runs(recipe: str, tmp_path: Path) -> None:
         ["bash"], input=recipe, text=True, env=environ, cwd=tmp_path, capture_output=True
     )
     assert (ran.returncode, ran.stderr.count("mfactl: ")) == (0, 0), ran.stderr
+
+
+def test_every_test_that_the_page_of_standards_names_is_there() -> None:
+    named = TEST.findall((DOCS / "standards.md").read_text("utf-8"))
+    assert [test for test in named if not _is_a_test(test)] == []
+    assert sum("::" in test for test in named) > 50
+
+
+def test_the_check_of_the_tests_in_the_page_of_standards_sees_what_is_wrong() -> None:
+    text = """
+`tests/core/test_totp.py::test_a_step_is_thirty_seconds`, `tests/core/`,
+`tests/core/test_totp.py::test_nothing`, `tests/core/test_nothing.py::test_nothing`,
+`tests/nothing/`, `tests/core/test_totp.py`, `tests/core/test_totp.py::RFC_4226`, `tests/core`
+"""
+    wrong = [test for test in TEST.findall(text) if not _is_a_test(test)]
+    assert wrong == TEST.findall(text)[2:]
+
+
+def _is_a_test(named: str) -> bool:
+    """Whether there is a function of that name in the file, or a folder, which ends in a slash."""
+    path, _, name = named.partition("::")
+    if not name:
+        return path.endswith("/") and (ROOT / path).is_dir()
+    if not name.startswith("test_") or not (ROOT / path).is_file():
+        return False
+    body = ast.walk(ast.parse((ROOT / path).read_text("utf-8")))
+    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in body)
 
 
 def test_the_project_names_no_package_index_and_no_path_of_a_machine() -> None:

@@ -338,6 +338,22 @@ def a_second_vault_in_its_place(shell: Shell, _monkeypatch: pytest.MonkeyPatch) 
     return shell.run("vault", "init", "--json")
 
 
+@produces(Code.VAULT_LAST_SLOT)
+def the_last_slot_removed(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Result:
+    shell.init()
+    slot = shell.run("vault", "status", "--field", "slots.0.id", expect=0).stdout.strip()
+    return shell.run("vault", "slots", "remove", slot, "--yes", "--json")
+
+
+@produces(Code.VAULT_SLOTS_FULL)
+def one_slot_too_many(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Result:
+    shell.init()
+    add = ("vault", "slots", "add", "--key-file", str(shell.home / "vault.key"))
+    for _ in range(15):
+        shell.run(*add, expect=0)
+    return shell.run(*add, "--json")
+
+
 # --- exit 8: the vault cannot be opened
 
 

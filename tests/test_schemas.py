@@ -21,7 +21,7 @@ Place = tuple[str | int, ...]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PAGE = Path(__file__).parent.parent / "docs" / "json.md"
-OPEN_PLACES = {"meta"}  # may carry facts that no schema knows
+OPEN_PLACES = {"meta", "details"}  # may carry facts that no schema knows
 
 NOW = 1_767_225_600_000
 USER = "user_2b7kQ9xYwV4mN8pR3sT6uZ1cD5e"
@@ -390,10 +390,54 @@ def a_vault_check() -> Json:
     }
 
 
+MARK = {"number": 7, "hash": "0123456789abcdef" * 4}
+VAULT = "vault_cD5e2b7kQ9xYwV4mN8pR3sT6uZ1"
+KEY_FILE_SLOT, PASSPHRASE_SLOT = a_vault()["slots"]
+KEYRING_SLOT = KEY_FILE_SLOT | {"kind": "keyring"}
+
+
+def an_event() -> Json:
+    return {
+        "object": "event",
+        "number": 7,
+        "kind": "sign_in",
+        "created_at": NOW,
+        "account_id": USER,
+        "email_address": EMAIL,
+        "address_id": "fedcba9876543210" * 4,
+        "client_id": "client_7kQ9xYwV4mN8pR3sT6uZ1cD5e2b",
+        "code": "form_password_or_identifier_incorrect",
+        "details": {"locked": True},
+        "hash": MARK["hash"],
+    }
+
+
+def an_event_about_nobody() -> Json:
+    nobody = ("account_id", "email_address", "address_id", "client_id", "code")
+    return an_event() | dict.fromkeys(nobody) | {"kind": "vault_init", "details": {}}
+
+
+def a_list(*items: Json) -> Json:
+    return {"object": "list", "data": [*items], "total_count": len(items)}
+
+
 EXAMPLES: dict[str, list[Json]] = {
+    "audit_verification": [
+        {
+            "object": "audit_verification",
+            "id": VAULT,
+            "status": "ok",
+            "events": 7,
+            "head": MARK,
+            "line": f"7:{MARK['hash']}",
+            "checked_at": NOW,
+        }
+    ],
     "backup_code": [a_set_of_backup_codes()],
     "deleted_object": [
-        {"object": "totp", "id": "totp_5e2b7kQ9xYwV4mN8pR3sT6uZ1cD", "deleted": True}
+        {"object": "totp", "id": "totp_5e2b7kQ9xYwV4mN8pR3sT6uZ1cD", "deleted": True},
+        {"object": "user", "id": USER, "deleted": True},
+        {"object": "slot", "id": KEY_FILE_SLOT["id"], "deleted": True},
     ],
     "email_code": [
         {"object": "email_code", "email_address": EMAIL, "code": "042424", "created_at": NOW}
@@ -407,9 +451,22 @@ EXAMPLES: dict[str, list[Json]] = {
         a_failure("resource_not_found", kind="message", id="7", something_new=[1]),
         a_weak_password(),
     ],
+    "event": [an_event(), an_event_about_nobody()],
     "list": [
-        {"object": "list", "data": [], "total_count": 0},
-        {"object": "list", "data": [a_message() | {"body": None}], "total_count": 1},
+        a_list(),
+        a_list(a_message() | {"body": None}),
+        a_list(a_user(), a_locked_user()),
+        a_list(an_event(), an_event_about_nobody()),
+        a_list(KEY_FILE_SLOT, PASSPHRASE_SLOT),
+    ],
+    "lockout": [
+        {
+            "object": "lockout",
+            "email_address": EMAIL,
+            "locked": False,
+            "lockout_expires_in_seconds": None,
+            "verification_attempts_remaining": 10,
+        }
     ],
     "message": [a_message()],
     "outbox": [{"object": "outbox", "path": "/home/ada/outbox", "deleted_count": 3}],
@@ -427,7 +484,39 @@ EXAMPLES: dict[str, list[Json]] = {
     ],
     "user": [a_user(), a_user_without_second_factor(), a_locked_user()],
     "vault": [a_vault(), a_vault() | {"key_file": None, "unlocked_with": "passphrase"}],
+    "slot": [KEY_FILE_SLOT, PASSPHRASE_SLOT, KEYRING_SLOT],
+    "vault_backup": [
+        {
+            "object": "vault_backup",
+            "id": VAULT,
+            "path": "/media/stick/mfactl.db",
+            "size_bytes": 65536,
+            "head": MARK,
+            "created_at": NOW,
+        }
+    ],
     "vault_check": [a_vault_check()],
+    "vault_restore": [
+        {
+            "object": "vault_restore",
+            "id": VAULT,
+            "path": "/home/ada/vault.db",
+            "from_path": "/media/stick/mfactl.db",
+            "restored": MARK,
+            "head": MARK | {"number": 8},
+            "replaced_path": path,
+        }
+        for path in (None, "/home/ada/vault.db.replaced-20260101T000000Z")
+    ],
+    "vault_rotation": [
+        {
+            "object": "vault_rotation",
+            "id": VAULT,
+            "generation": 2,
+            "slots": [KEY_FILE_SLOT],
+            "dropped_slots": [PASSPHRASE_SLOT],
+        }
+    ],
 }
 
 

@@ -30,7 +30,7 @@ from mfactl.vault.vault import Vault
 
 Rule = Callable[[Situation, Work], Verdict]
 Prepare = Callable[[Verdict, Work, Situation], Work]
-Renew = Callable[[Unlocked], Unlocked | Refusal]
+Renew = Callable[[Transaction, Unlocked], Unlocked | Refusal]
 _Answer = TypeVar("_Answer")
 
 SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile
@@ -145,8 +145,10 @@ class Conversation:
     def reading(self) -> Iterator[Transaction]:
         """One consistent view of the vault, which is no older than this client has seen it."""
         with self.vault.reading() as transaction:
-            self._check_seen(transaction)
+            seen = self._check_seen(transaction)
             yield transaction
+            head = Mark(transaction.head.number, transaction.head.hash)
+        self._remember(seen, head)
 
     def foresee(self, rule: Rule) -> Verdict:
         """What a rule would answer now. Nothing is stored and nobody is told."""
@@ -190,7 +192,7 @@ class Conversation:
         """Puts the vault under another header, with an event; raises what `renew` refuses."""
         with self.vault.writing() as transaction:
             seen = self._check_seen(transaction)
-            answer = renew(self.vault.unlocked)
+            answer = renew(transaction, self.vault.unlocked)
             draft = Draft(self.now, happened, details=details)
             if isinstance(answer, Refusal):
                 draft = draft._replace(code=answer.code)
@@ -208,6 +210,16 @@ class Conversation:
             seen = self._check_seen(transaction)
             mark = transaction.commit(Draft(self.now, happened, details=details))
         self._remember(seen, mark)
+
+    def is_rolled_back(self) -> bool:
+        """Whether the vault is older than this client has seen it, or another one."""
+        try:
+            self.check_mark()
+        except MfactlError as error:
+            if error.refusals[0].code is not Code.VAULT_ROLLED_BACK:
+                raise
+            return True
+        return False
 
     def accept(self, vault_id: str, mark: Mark) -> None:
         """Takes an older vault for what it is, on purpose, from now on."""

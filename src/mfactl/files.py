@@ -6,7 +6,9 @@ accident. Foreign errors leave as ours.
 May import: mfactl.errors only.
 """
 
+import errno
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ if sys.platform != "win32":
     import fcntl
 
 MODES_ARE_CHECKED = hasattr(os, "geteuid")
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP)  # what FAT answers
 MAX_SMALL_FILE_BYTES = 1 << 20  # far above any key, client or configuration file
 
 
@@ -38,6 +41,14 @@ def check_private(path: Path) -> os.stat_result | None:
     if found is not None:
         _check_file(path, found, 0o077, "read or write", "chmod 600")
         check_directory(path.parent)
+    return found
+
+
+def check_file(path: Path) -> os.stat_result | None:
+    """The state of a file whoever may read it, or None if it is not there."""
+    found = _look(path, os.stat)
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
     return found
 
 
@@ -140,13 +151,50 @@ def create_empty(path: Path) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+def copy_into(path: Path, private: Path) -> None:
+    """Copies any regular file, whoever may read it, into a private one that is there already."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as source, open(private, "wb") as target:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise unsafe(f"{path} is not a file.")
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        raise io_error(error, f"copy {path}") from None
+
+
+def move_aside(path: Path, aside: Path) -> None:
+    """Gives a file another name; replaces nothing."""
+    try:
+        os.link(path, aside, follow_symlinks=False)
+        os.unlink(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        raise io_error(error, f"move {path}") from None
+
+
 def link_into_place(temporary: Path, path: Path) -> bool:
     """Gives a finished file its name; False if that name is taken. Never replaces anything."""
     try:
         os.link(temporary, path, follow_symlinks=False)
     except FileExistsError:
         return False
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if not _claim(temporary, path):
+            return False
     sync_directory(path.parent)
+    return True
+
+
+def _claim(temporary: Path, path: Path) -> bool:
+    """The same where there are no hard links, as on a stick: takes the name, then fills it."""
+    try:
+        create_empty(path)
+    except FileExistsError:
+        return False
+    os.replace(temporary, path)
     return True
 
 

@@ -38,6 +38,12 @@ def store(slot_id: str, secret: bytes) -> None:
         raise _refused("it does not give back what it was given")
 
 
+def name() -> str:
+    """What the keyring calls itself."""
+    library = _library()
+    return "" if library is None else str(library.get_keyring().name)
+
+
 def forget(slot_id: str) -> None:
     """Removes the secret of a slot, if there is one and the keyring lets us."""
     library = _library()

@@ -119,7 +119,7 @@ def session(current: Session, account: Account, s: Situation, *, status: str) ->
     return {
         **_session_base(current, s, status=status),
         "last_active_organization_id": None,
-        "user": user(account, s),
+        "user": user(account, s.now, current),
         "public_user_data": {
             "first_name": None,
             "last_name": None,
@@ -166,12 +166,10 @@ def session_reverification(verdict: Verdict, s: Situation) -> Document:
     }
 
 
-def user(account: Account, s: Situation) -> Document:
-    """`user`, with the two fields that are mfactl's own."""
+def user(account: Account, now: int, current: Session | None = None) -> Document:
+    """`user`, with the two fields that are mfactl's own; `current` is the session that asks."""
     codes = account.backup_codes
-    active = account.last_sign_in_at
-    if s.client is not None and s.client.session is not None:
-        active = s.client.session.last_active_at
+    active = account.last_sign_in_at if current is None else current.last_active_at
     return {
         "object": "user",
         "id": account.id,
@@ -203,9 +201,9 @@ def user(account: Account, s: Situation) -> Document:
         "last_sign_in_at": _milliseconds_or_none(account.last_sign_in_at),
         "last_active_at": None if active is None else milliseconds(active - active % DAY_SECONDS),
         "banned": False,
-        "locked": lockout.is_locked(account.lockout, now=s.now),
-        "lockout_expires_in_seconds": lockout.expires_in(account.lockout, now=s.now),
-        "verification_attempts_remaining": lockout.remaining(account.lockout, now=s.now),
+        "locked": lockout.is_locked(account.lockout, now=now),
+        "lockout_expires_in_seconds": lockout.expires_in(account.lockout, now=now),
+        "verification_attempts_remaining": lockout.remaining(account.lockout, now=now),
         "delete_self_enabled": False,
         "create_organization_enabled": False,
         "mfa_enabled_at": _milliseconds_or_none(account.mfa_enabled_at),
@@ -277,9 +275,9 @@ def backup_code(account: Account, codes: tuple[str, ...]) -> Document:
     }
 
 
-def deleted_totp(identifier: str) -> Document:
-    """The deleted object that `mfa disable` answers."""
-    return {"object": "totp", "id": identifier, "deleted": True}
+def deleted(kind: str, identifier: str) -> Document:
+    """A deleted object, such as `mfa disable` answers."""
+    return {"object": kind, "id": identifier, "deleted": True}
 
 
 def listing(data: list[Document]) -> Document:

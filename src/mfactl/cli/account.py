@@ -3,15 +3,18 @@
 May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
 """
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome, utc
-from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.cli.run import (
+    NewPasswordFile,
+    NewPasswordStdin,
+    PasswordFile,
+    PasswordStdin,
+    run_of,
+)
 from mfactl.core import lockout
 from mfactl.errors import Code, failure
 from mfactl.service import account as service
@@ -34,7 +37,7 @@ app = new_app(help="Look at the account, change its password.")
 def show(context: typer.Context) -> Outcome:
     """Show the account page: address, second factor, backup codes left, last sign-in, session."""
     shown = service.show(run_of(context).conversation)
-    document = resources.user(shown.account, shown.situation)
+    document = resources.user(shown.account, shown.situation.now, shown.session)
     return Outcome(document, lambda: _page(shown))
 
 
@@ -74,13 +77,8 @@ def password(
     context: typer.Context,
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
-    new_password_stdin: Annotated[
-        bool, typer.Option("--new-password-stdin", help="Read the new password from stdin.")
-    ] = False,
-    new_password_file: Annotated[
-        Path | None,
-        typer.Option("--new-password-file", metavar="FILE", help="Read the new one from FILE."),
-    ] = None,
+    new_password_stdin: NewPasswordStdin = False,
+    new_password_file: NewPasswordFile = None,
 ) -> Outcome:
     """Change the password. Takes the current one and the new one; other sessions end.
 
@@ -99,6 +97,6 @@ def password(
     concluded = run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
     account = concluded.verdict.account
     assert account is not None  # a change has one
-    document = resources.user(account, concluded.situation)
+    document = resources.user(account, concluded.situation.now, concluded.verdict.session)
     text = f"The password of {account.email} is changed. Its other sessions have ended.\n"
     return Outcome(document, lambda: text)

@@ -14,7 +14,7 @@ import typer
 from mfactl import __version__
 from mfactl.cli import output
 from mfactl.cli.options import Entry, LazyCommands, Options, RootGroup, new_app
-from mfactl.cli.output import Format, Outcome
+from mfactl.cli.output import Format, Outcome, Stream
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.exits import Exit
 
@@ -29,7 +29,9 @@ COMMANDS = {
     "backup-codes": Entry("mfactl.cli.backup_codes", "Replace the backup codes.", True),
     "account": Entry("mfactl.cli.account", "Look at the account, change its password.", True),
     "outbox": Entry("mfactl.cli.outbox", "Read the mail that mfactl delivered.", True),
-    "vault": Entry("mfactl.cli.vault", "Make, look at and check the encrypted vault.", True),
+    "vault": Entry("mfactl.cli.vault", "Make, check, copy and re-key the encrypted vault.", True),
+    "admin": Entry("mfactl.cli.admin", "Act as the owner: list, unlock, reset, delete.", True),
+    "audit": Entry("mfactl.cli.audit", "See what happened, and that it is all there.", True),
     "totp": Entry("mfactl.cli.totp", "Print the code of a secret: the phone's side, for scripts."),
 }
 
@@ -86,9 +88,10 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str], options: Options) -> int:
     try:
-        result = _invoke(arguments, options)
-        if isinstance(result, Outcome):
-            return output.emit(result, options.format)
+        with options.closing:
+            result = _invoke(arguments, options)
+            if isinstance(result, Outcome | Stream):
+                return output.emit(result, options.format)
     except MfactlError as error:
         return output.fail(error, _format(arguments, options))
     except Exception as error:  # a bug in the printing itself
@@ -147,7 +150,7 @@ def _format(arguments: list[str], options: Options) -> Format:
     """How to print an error: a usage error may come before the options were read."""
     given = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return options.format._replace(
-        json=options.json or "--json" in given,
+        json=options.json or "--json" in given or "--jsonl" in given,
         field=options.field or _field(given),
         quiet=options.quiet or "--quiet" in given or "-q" in given,
     )

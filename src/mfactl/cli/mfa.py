@@ -156,4 +156,4 @@ def disable(context: typer.Context, yes: Yes = False) -> Outcome:
         run.confirm("Remove the authenticator app and the backup codes?", yes=yes)
     removed = run.stepping_up(lambda: factors.disable(c), lambda: ask(run))
     text = "The authenticator app is off, and the backup codes are gone.\n"
-    return Outcome(resources.deleted_totp(removed), lambda: text)
+    return Outcome(resources.deleted("totp", removed), lambda: text)

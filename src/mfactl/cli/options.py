@@ -9,6 +9,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
 import typer
@@ -29,6 +30,7 @@ class Options:
         self.vault: str | None = None
         self.no_input = False
         self.quiet = False
+        self.closing = ExitStack()  # what is closed once everything has been printed
 
     @property
     def format(self) -> Format:

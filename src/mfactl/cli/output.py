@@ -10,7 +10,8 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mfactl.errors import Code, MfactlError, Refusal
@@ -18,6 +19,7 @@ from mfactl.exits import Exit
 
 Document = dict[str, Any]
 Text = Callable[[], str]
+LINES_AT_ONCE = 100
 
 
 class Outcome(NamedTuple):
@@ -32,6 +34,21 @@ class Outcome(NamedTuple):
         return f"Outcome(exit={self.exit})"
 
 
+class Stream(NamedTuple):
+    """A list that may be long: documents one after the other, and each as a line of text.
+
+    `lines`: the documents are printed one a line, as they come. Reading them may raise.
+    """
+
+    items: Iterator[Document]
+    text: Callable[[Document], str]
+    empty: str
+    lines: bool
+
+    def __repr__(self) -> str:
+        return f"Stream(lines={self.lines})"
+
+
 class Format(NamedTuple):
     """How to print: as text, as JSON, or one field of the document."""
 
@@ -40,8 +57,12 @@ class Format(NamedTuple):
     quiet: bool = False
 
 
-def emit(outcome: Outcome, how: Format) -> int:
+def emit(outcome: Outcome | Stream, how: Format) -> int:
     """Prints an outcome; the exit status."""
+    if isinstance(outcome, Stream):
+        if outcome.lines or not (how.json or how.field):
+            return _stream(outcome, how)
+        outcome = _whole(outcome)
     if how.field is not None:
         text = _field(outcome.document, how.field)
         if text is None:
@@ -60,6 +81,25 @@ def emit(outcome: Outcome, how: Format) -> int:
             note(hint, how)
         return outcome.exit
     return unprinted(status, how)
+
+
+def _whole(stream: Stream) -> Outcome:
+    data = list(stream.items)
+    return Outcome({"object": "list", "data": data, "total_count": len(data)}, lambda: "")
+
+
+def _stream(stream: Stream, how: Format) -> int:
+    """Prints a list as it comes, a few lines at once."""
+    line = _json if stream.lines else stream.text
+    found = False
+    while batch := "".join(line(item) for item in islice(stream.items, LINES_AT_ONCE)):
+        found = True
+        status = write(batch)
+        if status != Exit.DONE:
+            return unprinted(status, how)
+    if not found and not stream.lines:
+        return write(stream.empty)
+    return Exit.DONE
 
 
 def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> int:

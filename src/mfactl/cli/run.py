@@ -30,12 +30,31 @@ PasswordFile = Annotated[
     Path | None,
     typer.Option("--password-file", metavar="FILE", help="Read the password from FILE."),
 ]
+NewPasswordStdin = Annotated[
+    bool, typer.Option("--new-password-stdin", help="Read the new password from stdin.")
+]
+NewPasswordFile = Annotated[
+    Path | None,
+    typer.Option("--new-password-file", metavar="FILE", help="Read the new one from FILE."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 CodeArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[CODE]", help="The code, or - to read it from stdin."),
 ]
 Parse = Callable[[str], Typed | Refusal]
+
+
+def _keep_jsonl(context: typer.Context, value: bool) -> bool:
+    if value:
+        context.obj.json = True  # an error is a document, too
+    return value
+
+
+Jsonl = Annotated[
+    bool,
+    typer.Option("--jsonl", callback=_keep_jsonl, help="Print one JSON document a line, at once."),
+]
 
 
 class Run:
@@ -160,7 +179,7 @@ class Run:
         if not self.can_ask:
             raise failure(
                 Code.PARAM_MISSING,
-                "This cannot be undone, and nobody can be asked for a confirmation here.",
+                f"Nobody can be asked here: {question}",
                 "Add --yes.",
                 param_name="yes",
             )
@@ -185,7 +204,7 @@ class Run:
 def run_of(context: typer.Context) -> Run:
     """The run of a command, with the options that were parsed for it."""
     run = Run(context.obj)
-    context.call_on_close(run.close)
+    context.obj.closing.callback(run.close)  # after the printing, which may still read
     return run
 
 

@@ -1,4 +1,4 @@
-"""`vault init`, `vault status` and `vault check`.
+"""`vault init`, `vault status` and `vault check`; the other commands of the group stand elsewhere.
 
 May import: mfactl.service, mfactl.resources, mfactl.conversation, mfactl.files, mfactl.errors,
 mfactl.cli and the types of mfactl.vault.
@@ -12,16 +12,20 @@ from typing import Annotated
 import typer
 
 from mfactl import files, resources
+from mfactl.cli import copies, slots
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Document, Outcome, visible
+from mfactl.cli.progress import watch
 from mfactl.cli.run import Run, run_of
 from mfactl.conversation import Conversation
 from mfactl.errors import Code, failure
 from mfactl.service import vault
 from mfactl.service.vault import Status
-from mfactl.vault.keys import FORMAT, KEY_FILE, Cost, Slot
+from mfactl.vault.keys import FORMAT, KEY_FILE
 
-app = new_app(help="Make, look at and check the encrypted vault.")
+app = new_app(help="Make, look at, check, copy and re-key the encrypted vault.")
+app.add_typer(copies.app)
+app.add_typer(slots.app, name="slots")
 
 
 @command(
@@ -126,7 +130,7 @@ def _document(c: Conversation, found: Status) -> Document:
         "format": FORMAT,
         "test": found.header.test,
         "generation": found.header.generation,
-        "slots": [_slot(slot) for slot in found.header.slots],
+        "slots": [slots.document(slot) for slot in found.header.slots],
         "key_file": str(c.paths.key_file) if found.unlocked_with == KEY_FILE else None,
         "unlocked_with": found.unlocked_with,
         "warnings": list(found.warnings),
@@ -136,44 +140,53 @@ def _document(c: Conversation, found: Status) -> Document:
     }
 
 
-def _slot(slot: Slot) -> Document:
-    return {
-        "object": "slot",
-        "id": slot.id,
-        "kind": slot.kind,
-        "created_at": resources.milliseconds(slot.created_at),
-        "kdf": None if slot.cost is None else _kdf(slot.cost),
-    }
-
-
-def _kdf(cost: Cost) -> Document:
-    return {"algorithm": "argon2id", **cost._asdict()}
-
-
 @command(
     app,
     "check",
     examples=(
         "mfactl vault check",
-        "mfactl vault check --vault ./copy.db",
+        "mfactl vault check ./mfactl-backup.db",
         "mfactl vault check --json",
     ),
     exits=(0, 8, 9),
     documents=("vault_check",),
 )
-def check(context: typer.Context) -> Outcome:
-    """Read everything in the vault: seals, index values, the chain of events, the head."""
-    c = run_of(context).conversation
-    report = vault.read_all(c)
+def check(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A backup to read in place of the vault."),
+    ] = None,
+    accept_rollback: Annotated[
+        bool,
+        typer.Option(
+            "--accept-rollback", help="Go on with a vault that is older than was seen before."
+        ),
+    ] = False,
+) -> Outcome:
+    """Read everything in the vault: seals, index values, the chain of events, the head.
+
+    A client refuses a vault that is older than it has seen it. If an older copy was put there on
+    purpose, and it is whole, --accept-rollback makes this client go on with it.
+    """
+    run = run_of(context)
+    c = run.conversation
+    if file is not None and accept_rollback:
+        raise failure(Code.USAGE_ERROR, "--accept-rollback is for the vault, not for a FILE.")
+    if file is not None:
+        header, report = vault.read_copy(c, file.absolute(), watch(run))
+    else:
+        report = vault.read_all(c, watch(run), accept_rollback=accept_rollback)
+        header = c.vault.header
     records = {f"{kind}s": report.counts[kind] for kind in ("account", "stranger", "client")}
     document = {
         "object": "vault_check",
-        "id": c.vault.header.vault_id,
+        "id": header.vault_id,
         "status": "ok",
         "records": records,
         "events": report.events,
         "head": report.head._asdict(),
-        "checked_at": resources.milliseconds(c.now),
+        "checked_at": resources.milliseconds(c.clock_of(test=header.test)),
     }
     counts = (*report.counts.items(), ("event", report.events))
     counted = ", ".join(_counted(count, kind) for kind, count in counts if kind != "pepper")

@@ -6,6 +6,7 @@ May import: mfactl.conversation, mfactl.passwords and mfactl.core.
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 
 from mfactl.conversation import Conversation, Prepare
@@ -30,6 +31,15 @@ def password_check(c: Conversation, password: Password, param: str = "password")
         if verdict.need is Need.NEW_PASSWORD:
             return work._replace(new_password=hasher(c, s).hash(ask()))
         return work._replace(password=hasher(c, s).check(ask(), _verifier(verdict)))
+
+    return prepare
+
+
+def new_password(c: Conversation, ask: Callable[[], bytes]) -> Prepare:
+    """Hashes a password that is set, once a rule gets as far as to need it."""
+
+    def prepare(_verdict: Verdict, work: Work, s: Situation) -> Work:
+        return work._replace(new_password=hasher(c, s).hash(ask()))
 
     return prepare
 

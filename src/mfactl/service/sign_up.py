@@ -31,9 +31,7 @@ def start(c: Conversation, email: str, password: NewPassword) -> Concluded:
     def rule(s: Situation, work: Work) -> Verdict:
         return sign_up.create(s, email=parsed.email, key=parsed.key, code=code, work=work)
 
-    def prepare(_verdict: Verdict, work: Work, s: Situation) -> Work:
-        return work._replace(new_password=hashing.hasher(c, s).hash(ask()))
-
+    prepare = hashing.new_password(c, ask)
     concluded = c.decide(rule, prepare, key=parsed.key, renews_token=True)
     _send(c, concluded, code)
     return concluded

@@ -4,6 +4,8 @@ May import: everything but mfactl.cli.
 """
 
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple
 
 from mfactl import files
@@ -12,8 +14,12 @@ from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.vault.check import Report, check
 from mfactl.vault.header import Header
 from mfactl.vault.keys import FLOOR, KEY_FILE, RECOMMENDED, passphrase_bytes
+from mfactl.vault.sqlite_file import Progress
+from mfactl.vault.vault import Vault
 
 AskPassphrase = Callable[[Callable[[str], str]], str]  # asks until what it gets is accepted
+MOST_SEALS = 1 << 31  # half of what NIST SP 800-38D allows one key with random nonces
+Watch = Callable[[str], Progress]  # is given the word for what is being done
 
 
 class Status(NamedTuple):
@@ -39,7 +45,7 @@ def init(c: Conversation, *, passphrase: AskPassphrase | None, test: bool) -> St
     else:
         cost = FLOOR if test else RECOMMENDED
         given = c.unlocker.given_passphrase()
-        chosen = passphrase(_good) if given is None else _good(given)
+        chosen = passphrase(check_passphrase) if given is None else check_passphrase(given)
         c.unlocker.use_passphrase(chosen)
         secret = passphrase_bytes(chosen)
     if not c.create_vault(secret, cost, test=test):
@@ -47,7 +53,7 @@ def init(c: Conversation, *, passphrase: AskPassphrase | None, test: bool) -> St
     return status(c)
 
 
-def _good(passphrase: str) -> str:
+def check_passphrase(passphrase: str) -> str:
     """The passphrase, if it is hard enough to guess for whoever has the vault's file."""
     # Here, because it loads zxcvbn, 24 ms that looking at a vault does not need.
     from mfactl import password_policy  # noqa: PLC0415
@@ -73,9 +79,12 @@ def _exists(c: Conversation) -> MfactlError:
 
 def status(c: Conversation) -> Status:
     """What the header says, and what is unsafe about the set-up."""
-    c.check_mark()
+    with c.reading() as transaction:
+        seals = transaction.head.seals
     slot = c.vault.unlocked.slot
     warnings = []
+    if seals >= MOST_SEALS:
+        warnings.append("The data key has sealed very much: run mfactl vault rotate.")
     if slot.kind == KEY_FILE and c.paths.key_file.parent == c.paths.vault.parent:
         warnings.append(
             "The key lies in the same directory as the vault: whoever copies the one copies both."
@@ -85,10 +94,31 @@ def status(c: Conversation) -> Status:
     return Status(c.vault.header, slot.kind, tuple(warnings))
 
 
-def read_all(c: Conversation) -> Report:
-    """Reads everything. Raises `vault_corrupt`, once for each thing that is wrong."""
-    c.check_mark()
-    report = check(c.vault)
+def read_all(c: Conversation, watch: Watch, *, accept_rollback: bool = False) -> Report:
+    """Reads everything. Raises `vault_corrupt`, once for each thing that is wrong.
+
+    `accept_rollback`: a vault that is older than this client has seen it, but whole, is taken for
+    what it is from now on.
+    """
+    if not accept_rollback:
+        c.check_mark()
+    report = check(c.vault, watch("Read"))
+    raise_findings(report)
+    if accept_rollback and c.is_rolled_back():
+        c.accept(c.vault.header.vault_id, report.head)
+    return report
+
+
+def read_copy(c: Conversation, path: Path, watch: Watch) -> tuple[Header, Report]:
+    """Reads all of a copy of a vault, which may be older than what this client has seen."""
+    with closing(Vault(path, c.unlocker, is_copy=True)) as copy:
+        report = check(copy, watch("Read"))
+        raise_findings(report)
+        return copy.header, report
+
+
+def raise_findings(report: Report) -> None:
+    """Raises `vault_corrupt`, once for each thing that a check has found; or nothing."""
     if report.findings:
         raise MfactlError(
             *(
@@ -101,4 +131,3 @@ def read_all(c: Conversation) -> Report:
                 for finding in report.findings
             )
         )
-    return report

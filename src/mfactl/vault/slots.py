@@ -5,7 +5,7 @@ May import: mfactl.errors and the rest of mfactl.vault.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mfactl.errors import Code, Refusal
 from mfactl.vault.header import MAX_SLOTS, Header, Unlocked, unlocked
@@ -19,11 +19,11 @@ def new_branch() -> str:
     return os.urandom(BRANCH_BYTES).hex()
 
 
-def with_slot(now: Unlocked, plan: SlotPlan, secret: bytes) -> Unlocked | Refusal:
-    """The vault with one more slot, which `secret` opens."""
+def with_slot(now: Unlocked, plan: SlotPlan, secret: Callable[[], bytes]) -> Unlocked | Refusal:
+    """The vault with one more slot, which `secret` opens. It is asked for if there is room."""
     if len(now.header.slots) >= MAX_SLOTS:
         return Refusal(Code.VAULT_SLOTS_FULL)
-    slot = wrap(now.data_key, secret, plan, vault_id=now.header.vault_id)
+    slot = wrap(now.data_key, secret(), plan, vault_id=now.header.vault_id)
     return _next(now, slots=(*now.header.slots, slot))
 
 

@@ -60,9 +60,9 @@ _STORED = _rows_of_schema()
 class File:
     """One connection to one file. Everything happens inside `reading()` or `writing()`."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens an existing file; makes nothing."""
-        self.path = path
+    def __init__(self, path: Path, *, called: Path | None = None) -> None:
+        """Opens an existing file; makes nothing. `called` is its name in errors."""
+        self.path = called or path
         with self.translated():
             uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
             self._connection = self._connect(uri)

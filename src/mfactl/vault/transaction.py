@@ -341,7 +341,8 @@ def _kind_of_subject(identifier: str) -> str:
 
 def corrupt(kind: str, identifier: str, problem: str) -> Damaged:
     """The error of a damaged record, which names it by kind and id."""
-    detail = f"The vault is damaged or was changed: the {kind} {identifier} {problem}."
+    name = kind if kind == identifier else f"{kind} {identifier}"  # there is one head, one pepper
+    detail = f"The vault is damaged or was changed: the {name} {problem}."
     # A damaged row may hold anything where its kind and id should be.
     meta = {"kind": str(kind), "id": str(identifier)}
     return Damaged(problem, Refusal(Code.VAULT_CORRUPT, detail, None, meta))

@@ -22,15 +22,26 @@ from mfactl.vault.transaction import Transaction
 class Vault:
     """An unlocked vault."""
 
-    def __init__(self, path: Path, provide: SecretProvider) -> None:
-        """Opens and unlocks. `provide` is asked for the secret of one of the kinds of slot."""
-        if files.check_private(path) is None:
+    def __init__(
+        self,
+        path: Path,
+        provide: SecretProvider,
+        *,
+        is_copy: bool = False,
+        called: Path | None = None,
+    ) -> None:
+        """Opens and unlocks. `provide` is asked for a slot's secret.
+
+        A copy of a vault may lie where others read it, as on a stick: it is sealed, and all of it
+        is checked. `called` is its name in errors.
+        """
+        if (files.check_file if is_copy else files.check_private)(path) is None:
             raise failure(
                 Code.VAULT_NOT_FOUND,
                 f"There is no vault at {path}.",
                 "Check --vault and MFACTL_VAULT, or make one: mfactl vault init",
             )
-        self._database = Database(path)
+        self._database = Database(path, called=called)
         self._provide = provide
         try:
             with self._database.reading():
@@ -60,9 +71,19 @@ class Vault:
         with self._database.writing():
             yield self._begin()
 
-    def adopt(self, transaction: Transaction, new: Unlocked, progress: Progress) -> Transaction:
+    def adopt(
+        self,
+        transaction: Transaction,
+        new: Unlocked,
+        progress: Progress,
+        *,
+        ends_sessions: bool = False,
+    ) -> Transaction:
         """Inside of `writing`: goes on under another header, and under its keys."""
-        adopt(self._database, self.unlocked, new, transaction.head, progress)
+        head = transaction.head
+        if ends_sessions:
+            head = head._replace(epoch=head.epoch + 1)
+        adopt(self._database, self.unlocked, new, head, progress)
         self.unlocked = new  # if it is not committed, the next transaction finds another header
         return Transaction(self._database, new)
 

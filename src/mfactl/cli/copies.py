@@ -1,0 +1,169 @@
+"""`vault backup`, `vault restore` and `vault rotate`.
+
+May import: mfactl.service, mfactl.resources, mfactl.unlocking, mfactl.vault.keys, mfactl.cli and
+typer.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfactl import resources
+from mfactl.cli import prompts
+from mfactl.cli.options import command, new_app
+from mfactl.cli.output import Outcome, visible
+from mfactl.cli.progress import watch
+from mfactl.cli.run import Yes, run_of
+from mfactl.cli.slots import document as slot_document
+from mfactl.cli.slots import name
+from mfactl.service import copies, slots
+from mfactl.service.slots import Rotation
+from mfactl.unlocking import read_key_file
+from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Slot, passphrase_bytes
+
+app = new_app()
+
+AS_IT_WAS = (
+    "It opens with what opened it then: mfactl vault slots list",
+    "Codes that were used since that copy was made work again: "
+    "let everybody run mfactl backup-codes regenerate.",
+)
+STILL_OPEN = (
+    "The slots that are left open it with the same secrets: replace one that got about "
+    "(mfactl vault slots add, then remove) before you rotate.",
+)
+
+
+@command(
+    app,
+    "backup",
+    examples=(
+        "mfactl vault backup ./mfactl-backup.db",
+        'mfactl vault backup "/media/stick/mfactl-$(date +%F).db"',
+        "mfactl vault backup ./mfactl-backup.db --json",
+    ),
+    exits=(0, 7, 8, 9),
+    documents=("vault_backup",),
+)
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make.")],
+) -> Outcome:
+    """Copy the vault into a new file while others use it, and check the copy from end to end.
+
+    Sealed as the vault is, and opened by the same slots. Nothing is overwritten.
+    """
+    run = run_of(context)
+    c = run.conversation
+    made = copies.backup(c, file.absolute(), watch(run))
+    document = {
+        "object": "vault_backup",
+        "id": c.vault.header.vault_id,
+        "path": str(made.path),
+        "size_bytes": made.size_bytes,
+        "head": made.head._asdict(),
+        "created_at": resources.milliseconds(c.now),
+    }
+    text = f"Backed up the vault, up to event {made.head.number}, in {made.path}\n"
+    hints = ("Checked from end to end. It opens with what opens the vault: keep that elsewhere.",)
+    return Outcome(document, lambda: visible(text.rstrip()) + "\n", hints)
+
+
+@command(
+    app,
+    "restore",
+    examples=(
+        "mfactl vault restore ./mfactl-backup.db",
+        "mfactl vault restore ./mfactl-backup.db --yes",
+        "mfactl vault restore ./mfactl-backup.db --vault ./other.db --yes --json",
+    ),
+    exits=(0, 8, 9),
+    documents=("vault_restore",),
+)
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to put in place.")],
+    yes: Yes = False,
+) -> Outcome:
+    """Put a backup in the vault's place. Every session ends; what was there is kept beside it.
+
+    The copy is checked from end to end first: if anything is wrong, nothing is changed. Other
+    clients that have seen more take it with: mfactl vault check --accept-rollback
+    """
+    run = run_of(context)
+    c = run.conversation
+    run.confirm(f"Put {file} in the place of {c.paths.vault}? Every session ends.", yes=yes)
+    done = copies.restore(c, file.absolute(), watch(run))
+    document = {
+        "object": "vault_restore",
+        "id": done.vault_id,
+        "path": str(c.paths.vault),
+        "from_path": str(file.absolute()),
+        "restored": done.restored._asdict(),
+        "head": done.head._asdict(),
+        "replaced_path": None if done.replaced is None else str(done.replaced),
+    }
+    text = f"Restored the vault as it was at event {done.restored.number}.\n"
+    kept = () if done.replaced is None else (f"What was there is kept: {done.replaced}",)
+    return Outcome(document, lambda: text, (*kept, *AS_IT_WAS))
+
+
+@command(
+    app,
+    "rotate",
+    examples=(
+        "mfactl vault rotate",
+        "mfactl vault rotate --yes",
+        "mfactl vault rotate --key-file /media/stick/mfactl.key --yes --json",
+    ),
+    exits=(0, 8, 9),
+    documents=("vault_rotation",),
+)
+def rotate(
+    context: typer.Context,
+    key_file: Annotated[
+        list[Path] | None,
+        typer.Option("--key-file", metavar="PATH", help="One more key file, whose slot stays."),
+    ] = None,
+    passphrase_file: Annotated[
+        list[Path] | None,
+        typer.Option("--passphrase-file", metavar="FILE", help="One more passphrase, likewise."),
+    ] = None,
+    yes: Yes = False,
+) -> Outcome:
+    """Make a new data key and seal everything anew under it, in one transaction.
+
+    A slot stays if its secret is at hand: the key file, MFACTL_PASSPHRASE_FILE, the keyring, what
+    the options name, or what is typed when asked. The other slots go. Copies that were made before
+    still open with the old key, and only they do.
+    """
+    run = run_of(context)
+    c = run.conversation
+    given = [(KEY_FILE, read_key_file(path.absolute())) for path in key_file or ()]
+    for path in passphrase_file or ():
+        given.append((PASSPHRASE, passphrase_bytes(prompts.from_file(path, "passphrase"))))
+    rotation = slots.plan_rotation(c, given, _ask if run.can_ask else None)
+    run.confirm(_question(rotation), yes=yes)
+    renewed = slots.rotate(c, rotation, watch(run))
+    document = {
+        "object": "vault_rotation",
+        "id": renewed.header.vault_id,
+        "generation": renewed.header.generation,
+        "slots": [slot_document(slot) for slot in renewed.header.slots],
+        "dropped_slots": [slot_document(slot) for slot in rotation.dropped],
+    }
+    lines = ["Rotated the data key: everything is sealed anew."]
+    lines += [f"Dropped {name(slot)}." for slot in rotation.dropped]
+    return Outcome(document, lambda: "".join(line + "\n" for line in lines), STILL_OPEN)
+
+
+def _ask(slot: Slot) -> str:
+    return prompts.secret(f"Passphrase of {slot.id} (empty: this slot goes)", "passphrase")
+
+
+def _question(rotation: Rotation) -> str:
+    if not rotation.dropped:
+        return "Seal everything anew under a new data key?"
+    names = ", ".join(name(slot) for slot in rotation.dropped)
+    return f"Seal everything anew under a new data key, and drop {names}?"

@@ -1,0 +1,156 @@
+"""The ways to unlock the vault: adding and removing them, and changing the data key behind them.
+
+Guarantees: a secret is where it will be looked for before the vault relies on it; the last slot
+stays; nobody loses a way in by a rotation that was not told of it.
+May import: everything but mfactl.cli.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from mfactl import os_keyring
+from mfactl.conversation import Conversation
+from mfactl.core.verdict import Happened
+from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.service.vault import Watch, check_passphrase, raise_findings
+from mfactl.surroundings import new_id
+from mfactl.unlocking import provide_key_file
+from mfactl.vault import slots
+from mfactl.vault.check import check_within
+from mfactl.vault.header import Unlocked, unwrapped
+from mfactl.vault.keys import (
+    FLOOR,
+    KEY_BYTES,
+    KEY_FILE,
+    KEYRING,
+    PASSPHRASE,
+    RECOMMENDED,
+    Slot,
+    SlotPlan,
+    passphrase_bytes,
+)
+from mfactl.vault.transaction import Transaction
+
+Ask = Callable[[Slot], str]  # a slot's passphrase, empty to let the slot go
+
+
+class Rotation(NamedTuple):
+    """What a rotation is going to do: the secrets of the slots that stay, and those that go."""
+
+    secrets: dict[str, bytes]
+    dropped: tuple[Slot, ...]
+
+    def __repr__(self) -> str:
+        return f"Rotation(dropped={[slot.id for slot in self.dropped]})"
+
+
+def listed(c: Conversation) -> tuple[Slot, ...]:
+    """The vault's slots."""
+    c.check_mark()
+    return c.vault.header.slots
+
+
+def add_key_file(c: Conversation, path: Path) -> Slot:
+    """A slot for a key file, which is made if it is not there."""
+    return _add(c, KEY_FILE, lambda _id: provide_key_file(path))
+
+
+def add_passphrase(c: Conversation, passphrase: str) -> Slot:
+    """A slot for a passphrase."""
+    secret = passphrase_bytes(check_passphrase(passphrase))
+    return _add(c, PASSPHRASE, lambda _id: secret)
+
+
+def add_keyring(c: Conversation) -> Slot:
+    """A slot for a new secret in the system's keyring."""
+    kept: list[str] = []
+
+    def keep(slot_id: str) -> bytes:
+        secret = os.urandom(KEY_BYTES)
+        kept.append(slot_id)
+        os_keyring.store(slot_id, secret)
+        return secret
+
+    try:
+        return _add(c, KEYRING, keep)
+    except BaseException:
+        for slot_id in kept:
+            os_keyring.forget(slot_id)
+        raise
+
+
+def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Slot:
+    c.check_mark()
+    cost = FLOOR if c.vault.header.test else RECOMMENDED
+    plan = SlotPlan(new_id("slot"), kind, cost if kind == PASSPHRASE else None, c.now)
+
+    def renew(_transaction: Transaction, now: Unlocked) -> Unlocked | Refusal:
+        return slots.with_slot(now, plan, lambda: secret(plan.id))
+
+    made = c.renew(Happened.SLOT_ADD, renew, slot=plan.id, kind=kind)
+    return made.header.slots[-1]
+
+
+def remove(c: Conversation, slot_id: str) -> Slot:
+    """Removes a slot. What was copied before opens with it all the same."""
+    found = {slot.id: slot for slot in listed(c)}.get(slot_id)
+    c.renew(Happened.SLOT_REMOVE, lambda _t, now: slots.without_slot(now, slot_id), slot=slot_id)
+    assert found is not None  # else that was refused
+    if found.kind == KEYRING:
+        os_keyring.forget(slot_id)
+    return found
+
+
+def plan_rotation(c: Conversation, given: Iterable[tuple[str, bytes]], ask: Ask | None) -> Rotation:
+    """Which slots can go on. `given` are kinds and secrets beside those that are at hand."""
+    c.check_mark()
+    now, given = c.vault.unlocked, list(given)
+    secrets = {}
+    for slot in now.header.slots:
+        offered = [secret for kind, secret in given if kind == slot.kind]
+        candidates = [*c.unlocker.secrets_at_hand(slot), *offered]
+        found = next((each for each in candidates if _opens(now, slot, each)), None)
+        if found is None and slot.kind == PASSPHRASE and ask is not None:
+            found = _asked(now, slot, ask)
+        if found is not None:
+            secrets[slot.id] = found
+    dropped = tuple(slot for slot in now.header.slots if slot.id not in secrets)
+    return Rotation(secrets, dropped)
+
+
+def _opens(now: Unlocked, slot: Slot, secret: bytes) -> bool:
+    return unwrapped(slot, secret, now.header.vault_id) == now.data_key
+
+
+def _asked(now: Unlocked, slot: Slot, ask: Ask) -> bytes | None:
+    while typed := ask(slot):
+        secret = passphrase_bytes(typed)
+        if _opens(now, slot, secret):
+            return secret
+    return None
+
+
+def rotate(c: Conversation, rotation: Rotation, watch: Watch) -> Unlocked:
+    """Makes a new data key and seals everything anew under it; what is damaged stops it."""
+    expected = {*rotation.secrets, *(slot.id for slot in rotation.dropped)}
+
+    def renew(transaction: Transaction, now: Unlocked) -> Unlocked:
+        if {slot.id for slot in now.header.slots} != expected or not all(
+            _opens(now, slot, rotation.secrets[slot.id])
+            for slot in now.header.slots
+            if slot.id in rotation.secrets
+        ):
+            raise _changed_meanwhile()
+        raise_findings(check_within(transaction, now.keys, watch("Checked")))
+        return slots.rotated(now, rotation.secrets)
+
+    dropped = [slot.id for slot in rotation.dropped]
+    return c.renew(Happened.VAULT_ROTATE, renew, watch("Sealed anew"), dropped_slots=dropped)
+
+
+def _changed_meanwhile() -> MfactlError:
+    return failure(
+        Code.VAULT_BUSY, "The slots of the vault changed meanwhile.", "Run the command again."
+    )
