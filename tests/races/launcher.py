@@ -88,6 +88,7 @@ def _settle_in(command: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(command["environ"])
     os.chdir(command["folder"])
+    os.nice(command["patience"])
     makes = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     for descriptor, name, flags in ((0, "in", os.O_RDONLY), (1, "out", makes), (2, "err", makes)):
         file = os.open(command["files"][name], flags, 0o600)

@@ -53,11 +53,15 @@ HAPPENED = {
 
 
 class Command(NamedTuple):
-    """A command that is ready to start: whose it is, its words, and what stands on its stdin."""
+    """A command that is ready to start: whose it is, its words, and what stands on its stdin.
+
+    `patience` is what `nice` takes: one who is patient leaves the processor to the others.
+    """
 
     shell: "Racer"
     arguments: tuple[str, ...]
     stdin: str
+    patience: int = 0
 
     @property
     def only_looks(self) -> bool:
@@ -194,6 +198,7 @@ class Launcher:
                     "environ": command.shell.environment,
                     "folder": str(command.shell.folder),
                     "files": names,
+                    "patience": command.patience,
                     "installed": installed,
                 }
                 for command, names in zip(commands, files, strict=True)
