@@ -2,7 +2,7 @@
 
 A `Shell` calls the program's own entry in this process, 20 times faster; a `Process` starts what is
 installed. Both take the same words, both hand real descriptors over, and both hold every run to the
-laws in `_check_laws`, whatever else a test looks at.
+laws in `check_laws`, whatever else a test looks at.
 """
 
 import json
@@ -117,7 +117,7 @@ class Shell:
             out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
             status = self._execute(arguments, given, out, err)
             result = Result(status, _text_in(out), _text_in(err))
-        _check_laws(arguments, result)
+        check_laws(arguments, result)
         if expect is not None and result.exit != expect:
             command = " ".join(("mfactl", *arguments[:2]))
             raise AssertionError(
@@ -238,7 +238,7 @@ def wrong_code_at(secret: str, now: int) -> str:
 # --- laws
 
 
-def _check_laws(arguments: tuple[str, ...], result: Result) -> None:
+def check_laws(arguments: tuple[str, ...], result: Result) -> None:
     """What holds for every run of every command."""
     __tracebackhide__ = True
     given = arguments[: arguments.index("--")] if "--" in arguments else arguments
