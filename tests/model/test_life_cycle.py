@@ -80,7 +80,7 @@ def test_whatever_happens_the_service_does_what_the_rules_say(
 
     Machine.starts, Machine.folder = begun, folder
     how = settings(
-        max_examples=600 if soak else 8,
+        max_examples=600 if soak else 10,
         stateful_step_count=60 if soak else 50,
         derandomize=not soak,
         database=None,
@@ -148,6 +148,22 @@ def test_a_mailed_code_is_void_after_five_wrong_ones_or_a_new_mail(begin: Begin)
     walk.resend(LAPTOP)
     assert walk.verify(LAPTOP, typed.right(walk, LAPTOP)).codes == ()
     assert walk.model.holders[BOB].failures == TRIES + 1
+    walk.end()
+
+
+def test_a_mailed_code_is_refused_while_its_address_is_locked(begin: Begin) -> None:
+    walk = begin("nobody")
+    walk.sign_up(LAPTOP, BOB, PASSWORD)
+    for _ in range(2):
+        for _ in range(TRIES):
+            walk.verify(LAPTOP, typed.wrong(walk, LAPTOP))
+        walk.wait(30)
+        walk.resend(LAPTOP)
+    assert walk.verify(LAPTOP, typed.right(walk, LAPTOP)).codes == (Code.USER_LOCKED,)
+
+    walk.wait(HOUR)
+    walk.resend(LAPTOP)
+    assert walk.verify(LAPTOP, typed.right(walk, LAPTOP)).codes == ()
     walk.end()
 
 
@@ -257,4 +273,6 @@ def test_everything_begins_and_ends_to_the_second(begin: Begin, folder: Path, wh
                     branch.resend(who)
                 if client.known_since is not None:
                     branch.verify(who, typed.right(branch, who))
+            if branch.model.holders[ADA].locked_at is not None:
+                branch.sign_in(PHONE, ADA, PASSWORD)
             branch.end()
