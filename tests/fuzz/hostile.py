@@ -35,7 +35,7 @@ Edit = tuple[int, int, Any]
 
 def mutated_text(valid: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Valid text with pieces replaced, cut out, put in or said twice; or TEXT alone."""
-    return st.builds(_edited, valid, _edits(TEXT)) | valid | TEXT
+    return st.builds(_edited, valid, _edits(TEXT | st.sampled_from(CHARACTERS))) | valid | TEXT
 
 
 def mutated_bytes(valid: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:

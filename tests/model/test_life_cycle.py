@@ -131,6 +131,25 @@ def test_only_a_complete_sign_in_clears_the_counter(begin: Begin) -> None:
     walk.end()
 
 
+def test_what_is_no_guess_is_not_counted(begin: Begin) -> None:
+    walk = begin("an app")
+    walk.verify(LAPTOP, typed.app_again(walk, LAPTOP))
+    walk.verify(LAPTOP, typed.app(walk, LAPTOP, -1))
+    walk.verify(LAPTOP, typed.backup(walk, LAPTOP))
+    walk.verify(LAPTOP, typed.backup_again(walk, LAPTOP))
+    walk.mistype(LAPTOP, "１２３４５６")
+    walk.disable(LAPTOP)
+    walk.add(LAPTOP)
+    walk.confirm(LAPTOP, typed.wrong(walk, LAPTOP))
+    walk.confirm(LAPTOP, typed.backup_replaced(walk, LAPTOP))
+    assert walk.model.holders[ADA].failures == 0
+
+    walk.confirm(LAPTOP, typed.app(walk, LAPTOP))
+    walk.verify(LAPTOP, typed.backup_replaced(walk, LAPTOP))
+    assert walk.model.holders[ADA].failures == 1
+    walk.end()
+
+
 def test_a_mailed_code_is_void_after_five_wrong_ones_or_a_new_mail(begin: Begin) -> None:
     walk = begin("nobody")
     walk.sign_up(LAPTOP, BOB, PASSWORD)
