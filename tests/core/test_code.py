@@ -165,17 +165,3 @@ def test_every_backup_code_is_read_back_from_a_sloppy_hand(canonical: str, hand:
     )
 
     assert code.parse(sloppy) == Typed(Shape.BACKUP, canonical)
-
-
-@given(st.text(max_size=80))
-@settings(deadline=None, max_examples=50)
-def test_whatever_is_typed_gives_a_canonical_code_or_a_refusal(text: str) -> None:
-    found = code.parse(text)
-    if isinstance(found, Refusal):
-        assert_malformed(found)
-    elif found.shape is Shape.DIGITS:
-        assert len(found.text) == 6
-        assert set("0123456789").issuperset(found.text)
-    else:
-        assert len(found.text) == 12
-        assert set(CROCKFORD).issuperset(found.text)

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mfactl.errors import Code
 from mfactl.vault import header as headers
@@ -313,12 +311,6 @@ def test_a_header_with_other_fields_or_types_is_damaged(change: Callable[[Json],
     ids=lambda body: body[:12],
 )
 def test_what_is_no_header_is_damage(body: bytes) -> None:
-    with refused(Code.VAULT_CORRUPT):
-        unlock(body, b"", key_file())
-
-
-@given(st.binary(max_size=100))
-def test_no_bytes_make_a_header_fail_otherwise(body: bytes) -> None:
     with refused(Code.VAULT_CORRUPT):
         unlock(body, b"", key_file())
 

@@ -1,0 +1,221 @@
+"""Whatever two people do on two clients in whatever order: Hypothesis chooses, `Walk` compares."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from types import UnionType
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from mfactl.errors import Code
+from tests.model import typed
+from tests.model.edges import edges_of
+from tests.model.starts import NEVER_A_PASSWORD, OTHER_PASSWORD, PASSWORD
+from tests.model.state import DAY, HOUR, MINUTE, SLACK, WEAK, Client, SignIn, SignUp
+from tests.model.walk import ADDRESSES, CLIENTS, START, Walk
+
+_numbers = count(1)
+
+WHO = st.sampled_from(CLIENTS)
+ADDRESS = st.sampled_from(ADDRESSES)
+NEW_PASSWORD = st.sampled_from([PASSWORD, OTHER_PASSWORD, WEAK])
+GUESS = st.sampled_from(["right", "right", "right", "wrong", "another"])
+KIND = st.sampled_from(["right", "right", "right", "backup", "backup", *typed.KINDS])
+DRIFT = st.sampled_from([0, 0, 1, -1])
+FORWARD = st.sampled_from([1, 29, 30, 31, MINUTE, 10 * MINUTE, HOUR, DAY, 7 * DAY])
+BACK = st.sampled_from([1, 30, SLACK - 1, SLACK, SLACK + 1, 10 * MINUTE, HOUR, DAY, 8 * DAY])
+
+
+class LifeCycle(RuleBasedStateMachine):
+    """Every rule is a command that somebody runs, or a way that time goes."""
+
+    walk: Walk
+
+    starts: ClassVar[Mapping[str, Walk]]
+    folder: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._home = self.folder / f"run-{next(_numbers)}"
+
+    @initialize(
+        name=st.sampled_from(
+            [
+                "an app",
+                "two halfway",
+                "two accounts",
+                "nobody",
+                "a password",
+                "two guesses left",
+                "almost for ever",
+            ]
+        )
+    )
+    def begin(self, name: str) -> None:
+        self.walk = self.starts[name].copy(self._home)
+
+    def teardown(self) -> None:
+        """The vault is looked at as a whole, and thrown away."""
+        if hasattr(self, "walk"):
+            try:
+                self.walk.end()
+            finally:
+                shutil.rmtree(self._home)
+
+    # --- signing up
+
+    @rule(who=WHO, address=ADDRESS, password=NEW_PASSWORD)
+    def sign_up(self, who: str, address: str, password: str) -> None:
+        self.walk.sign_up(who, address, password)
+
+    @precondition(lambda self: self.has_pending(SignUp))
+    @rule(who=WHO)
+    def resend(self, who: str) -> None:
+        self.walk.resend(who)
+
+    # --- signing in, and verify
+
+    @rule(who=WHO, address=ADDRESS, guess=GUESS, shouted=st.booleans())
+    def sign_in(self, who: str, address: str, guess: str, shouted: bool) -> None:
+        self.walk.sign_in(who, address, self._password(address, guess), shouted=shouted)
+
+    @precondition(lambda self: self.has_pending(SignIn | SignUp))
+    @rule(who=WHO, kind=KIND)
+    def verify(self, who: str, kind: str) -> None:
+        who = self._first(who, lambda client: client.pending)
+        self.walk.verify(who, typed.KINDS[kind](self.walk, who))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO, kind=KIND)
+    def step_up(self, who: str, kind: str) -> None:
+        who = self._first(who, lambda client: client.session)
+        self.walk.verify(who, typed.KINDS[kind](self.walk, who))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO, guess=GUESS)
+    def step_up_by_password(self, who: str, guess: str) -> None:
+        who = self._first(who, lambda client: client.session)
+        self.walk.verify_password(who, self._password(self._address(who), guess))
+
+    @rule(who=WHO, address=ADDRESS, drift=DRIFT)
+    def come_in(self, who: str, address: str, drift: int) -> None:
+        """All that it takes to be signed in, as far as the rules let it."""
+        if self.walk.model.clients[who].session is not None:
+            self.walk.sign_out(who)
+        self.walk.sign_in(who, address, self._password(address, "right"))
+        if self.walk.model.clients[who].pending is not None:
+            self.walk.verify(who, typed.right(self.walk, who, drift))
+
+    @precondition(lambda self: self.has_pending(SignIn | SignUp) or self.has_session())
+    @rule(who=WHO, times=st.integers(2, 10), kind=st.sampled_from(["wrong", "backup unknown"]))
+    def guess(self, who: str, times: int, kind: str) -> None:
+        """Guesses at a code again and again, until the lock or the end of what waits."""
+        who = self._first(who, lambda client: client.pending or client.session)
+        for _ in range(times):
+            answer = self.walk.verify(who, typed.KINDS[kind](self.walk, who))
+            if answer.codes[0] is not Code.CODE_INCORRECT:
+                return
+
+    # --- the factors and the password
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO)
+    def add(self, who: str) -> None:
+        self.walk.add(self._first(who, lambda client: client.session))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO, kind=KIND)
+    def confirm(self, who: str, kind: str) -> None:
+        who = self._first(who, lambda client: client.enrolment or client.session)
+        self.walk.confirm(who, typed.KINDS[kind](self.walk, who))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO, drift=DRIFT)
+    def enrol(self, who: str, drift: int) -> None:
+        who = self._first(who, lambda client: client.session)
+        self.walk.add(who)
+        self.walk.confirm(who, typed.app(self.walk, who, drift))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO)
+    def disable(self, who: str) -> None:
+        self.walk.disable(self._first(who, lambda client: client.session))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO)
+    def regenerate(self, who: str) -> None:
+        self.walk.regenerate(self._first(who, lambda client: client.session))
+
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO, guess=GUESS, new=NEW_PASSWORD)
+    def change_password(self, who: str, guess: str, new: str) -> None:
+        who = self._first(who, lambda client: client.session)
+        self.walk.change_password(who, self._password(self._address(who), guess), new)
+
+    # --- signing out, and what is refused to those who are out
+
+    @precondition(lambda self: self.has_session() or self.has_pending(SignIn | SignUp))
+    @rule(who=WHO, everywhere=st.booleans())
+    def sign_out(self, who: str, everywhere: bool) -> None:
+        who = self._first(who, lambda client: client.session or client.pending)
+        self.walk.sign_out(who, everywhere=everywhere)
+
+    @rule(who=WHO, text=st.sampled_from(typed.MISTYPED))
+    def knock(self, who: str, text: str) -> None:
+        """Runs everything that needs a session, or a code's shape, where there may be none."""
+        self.walk.mistype(who, text)
+        if self.walk.model.clients[who].session is None:
+            self.walk.add(who)
+            self.walk.confirm(who, typed.wrong(self.walk, who))
+            self.walk.disable(who)
+            self.walk.regenerate(who)
+            self.walk.change_password(who, PASSWORD, OTHER_PASSWORD)
+            self.walk.verify_password(who, PASSWORD)
+
+    # --- time
+
+    @rule(seconds=FORWARD | st.integers(1, 2 * MINUTE))
+    def wait(self, seconds: int) -> None:
+        self.walk.wait(seconds)
+
+    @rule(seconds=BACK)
+    def set_back(self, seconds: int) -> None:
+        self._set(self.walk.model.now - seconds)
+
+    @rule(data=st.data(), off=st.sampled_from([-1, 0]))
+    def wait_for_an_edge(self, data: st.DataObject, off: int) -> None:
+        """Goes to the last second before something changes by itself, or to the first after it."""
+        edge = data.draw(st.sampled_from(edges_of(self.walk.model)), label="edge")
+        self._set(edge + off)
+
+    def _set(self, moment: int) -> None:
+        self.walk.wait(max(moment, START - 30 * DAY) - self.walk.model.now)
+
+    # --- what the rules choose from
+
+    def _password(self, address: str, guess: str) -> str:
+        account = self.walk.model.holders[address].account
+        right = account.password if account is not None else PASSWORD
+        if guess == "wrong":
+            return NEVER_A_PASSWORD
+        return right if guess == "right" else {PASSWORD: OTHER_PASSWORD}.get(right, PASSWORD)
+
+    def has_session(self) -> bool:
+        """Whether any client has one, ended or not."""
+        return any(client.session is not None for client in self.walk.model.clients.values())
+
+    def has_pending(self, kind: type | UnionType) -> bool:
+        """Whether any client has such a step pending, lapsed or not."""
+        return any(isinstance(client.pending, kind) for client in self.walk.model.clients.values())
+
+    def _first(self, who: str, has: Callable[[Client], object]) -> str:
+        """This client; or the other, if only that has what the step is about."""
+        having = [name for name in CLIENTS if has(self.walk.model.clients[name])]
+        return who if who in having or not having else having[0]
+
+    def _address(self, who: str) -> str:
+        session = self.walk.model.clients[who].session
+        return session.address if session is not None else ADDRESSES[0]
