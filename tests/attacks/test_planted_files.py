@@ -124,10 +124,9 @@ def _remove(path: Path) -> None:
 
 PARENT = (where_the_group_writes, where_all_write_as_in_tmp, in_a_directory_of_somebody_else)
 NO_FILE = (a_link, a_link_to_nothing, a_link_to_itself, a_pipe, a_socket, a_directory)
-MODES = (one_that_all_read, one_that_the_group_reads, one_that_the_group_writes) + (
-    one_that_all_write,
-)
-PRIVATE = (*NO_FILE, *MODES, one_of_somebody_else, *PARENT)
+WRITABLE = (one_that_the_group_writes, one_that_all_write)
+READABLE = (one_that_the_group_reads, one_that_all_read)
+PRIVATE = (*NO_FILE, *WRITABLE, *READABLE, one_of_somebody_else, *PARENT)
 
 PLACES = {
     "vault": ("MFACTL_VAULT", "vault.db"),
@@ -166,8 +165,9 @@ def by_passphrase(tmp_path: Path) -> Shell:
     return shell
 
 
-COMMANDS = (("account", "show"), ("mfa", "add"), ("verify", "123456"), ("vault", "status")) + (
-    ("signout", "--all"),
+COMMANDS = (
+    *(("account", "show"), ("mfa", "add"), ("verify", "123456")),
+    *(("vault", "status"), ("signout", "--all")),
 )
 
 
@@ -226,10 +226,9 @@ def test_a_first_sign_up_makes_nothing_through_what_lies_there(
 
 # --- the configuration, which may be read by all and may be a link
 
-TRUSTED = (a_link_to_itself, a_pipe, a_socket, a_directory, one_that_the_group_writes) + (
-    one_that_all_write,
-    one_of_somebody_else,
-    *PARENT,
+TRUSTED = (
+    *(a_link_to_itself, a_pipe, a_socket, a_directory),
+    *(*WRITABLE, one_of_somebody_else, *PARENT),
 )
 
 
@@ -274,10 +273,9 @@ def test_a_configuration_may_be_a_link_but_not_to_where_others_write(
 # --- the outbox, and its folders
 
 FOLDERS = ("outbox", "outbox/new", "outbox/cur", "outbox/tmp")
-BOX = (a_link_to_nothing, a_link_to_itself, a_pipe, a_socket, a_file) + (
-    one_that_the_group_writes,
-    one_that_all_write,
-    one_of_somebody_else,
+BOX = (
+    *(a_link_to_nothing, a_link_to_itself, a_pipe, a_socket, a_file),
+    *(*WRITABLE, one_of_somebody_else),
 )
 
 
