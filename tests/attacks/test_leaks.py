@@ -49,7 +49,18 @@ class Watched:
         quiet = {"COVERAGE_PROCESS_CONFIG": "", "PYTHONDONTWRITEBYTECODE": "1"}
         ended = subprocess.run(
             [
-                *("strace", "-f", "-qq", "-y", "-v", "-s", "100000", "-o", str(trace)),
+                *(
+                    "strace",
+                    "-f",
+                    "--seccomp-bpf",
+                    "-qq",
+                    "-y",
+                    "-v",
+                    "-s",
+                    "100000",
+                    "-o",
+                    str(trace),
+                ),
                 *("-e", f"trace={CALLS}", str(PROGRAM), *words),
             ],
             input=stdin.encode(),

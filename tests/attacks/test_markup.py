@@ -47,9 +47,8 @@ HOSTILE = {
     "a tag character": "\U000e0041",
     "Rich markup": "[bold red]x",
 }
-MARKUP = ("Rich markup",)  # is text like any other: the program has no Rich to obey it
+MARKUP = {"Rich markup"}  # is text like any other: the program has no Rich to obey it
 ALL = pytest.mark.parametrize("what", HOSTILE)
-THE_REST = pytest.mark.parametrize("what", [each for each in HOSTILE if each not in MARKUP])
 
 
 def assert_harmless(result: Result) -> None:
@@ -143,21 +142,21 @@ def test_an_error_about_a_file_shows_its_name_with_its_escapes(tmp_path: Path, w
 # --- the configuration
 
 
-@THE_REST
-def test_no_setting_has_any_of_it(beginner: Shell, what: str) -> None:
-    for setting in ("issuer", "mail.sender"):
-        (beginner.home / "config.toml").write_text(f'{setting} = "a{quoted(HOSTILE[what])}b"')
+def test_no_setting_has_any_of_it(beginner: Shell) -> None:
+    for what in HOSTILE.keys() - MARKUP:
+        for setting in ("issuer", "mail.sender"):
+            text = f'{setting} = "a{quoted(HOSTILE[what])}b"'
+            (beginner.home / "config.toml").write_text(text)
+            assert_harmless(beginner.run("account", "show", expect=10))
+            assert told(beginner, "mfa", "add") == Answer(10, "config_invalid")
+
+
+def test_a_name_of_a_setting_is_shown_with_its_escapes(beginner: Shell) -> None:
+    for hostile in HOSTILE.values():
+        (beginner.home / "config.toml").write_text(f'"a{quoted(hostile)}b" = 1')
         result = beginner.run("account", "show", expect=10)
         assert_harmless(result)
-        assert told(beginner, "mfa", "add") == Answer(10, "config_invalid")
-
-
-@ALL
-def test_a_name_of_a_setting_is_shown_with_its_escapes(beginner: Shell, what: str) -> None:
-    (beginner.home / "config.toml").write_text(f'"a{quoted(HOSTILE[what])}b" = 1')
-    result = beginner.run("account", "show", expect=10)
-    assert_harmless(result)
-    assert f"there is no setting {escaped('a' + HOSTILE[what] + 'b')}." in result.stderr
+        assert f"there is no setting {escaped(f'a{hostile}b')}." in result.stderr
 
 
 def quoted(text: str) -> str:
@@ -205,14 +204,13 @@ def test_mail_of_others_is_shown_with_its_escapes(shell: Shell, what: str) -> No
         assert list(new.iterdir()) == []
 
 
-@ALL
-def test_a_document_of_such_mail_says_what_it_is_in_escapes(shell: Shell, what: str) -> None:
-    text = f"a{HOSTILE[what]}b"
-    parts = dict.fromkeys(PARTS, "x@example.com") | {"body": text, "id": "1"}
-    deliver(shell, **parts)
-    shown = shell.run("outbox", "show", "--json", expect=0)
-    assert shown.stdout.isascii()
-    assert shown.document["body"] == f"{text}\n"
+def test_a_document_of_such_mail_says_what_it_is_in_escapes(shell: Shell) -> None:
+    for hostile in HOSTILE.values():
+        body = f"a{hostile}b"
+        deliver(shell, **dict.fromkeys(PARTS, "x@example.com") | {"body": body, "id": "1"})
+        shown = shell.run("outbox", "show", "--json", expect=0)
+        assert shown.stdout.isascii()
+        assert shown.document["body"] == f"{body}\n"
 
 
 @pytest.mark.xfail(reason="the schema wants addresses, and the id without a space")
@@ -255,14 +253,13 @@ def assert_reads(uri: str, *, issuer: str, email: str, secret: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("what", SMUGGLED)
-def test_an_issuer_adds_nothing_to_the_uri(beginner: Shell, what: str) -> None:
-    issuer = SMUGGLED[what]
-    (beginner.home / "config.toml").write_text(f"issuer = '{issuer}'\n")
-    shown = beginner.run("mfa", "add", "--json", expect=0).document
-    assert_reads(shown["uri"], issuer=issuer, email=ADA, secret=shown["secret"])
-    code = code_of(beginner, Kept(shown["secret"], []))
-    assert beginner.run("totp", stdin=shown["uri"], expect=0).stdout == f"{code}\n"
+def test_an_issuer_adds_nothing_to_the_uri(beginner: Shell) -> None:
+    for issuer in SMUGGLED.values():
+        (beginner.home / "config.toml").write_text(f"issuer = '{issuer}'\n")
+        shown = beginner.run("mfa", "add", "--json", expect=0).document
+        assert_reads(shown["uri"], issuer=issuer, email=ADA, secret=shown["secret"])
+        code = code_of(beginner, Kept(shown["secret"], []))
+        assert beginner.run("totp", stdin=shown["uri"], expect=0).stdout == f"{code}\n"
 
 
 @pytest.mark.parametrize("issuer", ["Bank:mallory", ":", "Bank:", ""])
