@@ -81,8 +81,13 @@ class ClientFile:
             after = change(before)
             if after != before:
                 tables[vault_id] = {**after._asdict(), "tokens": list(after.tokens)}
-                text = _HEADING + tomli_w.dumps(tables)
-                files.write_private(self.path, text.encode())
+                files.write_private(self.path, self._encoded(tables))
+
+    def _encoded(self, tables: dict[str, Any]) -> bytes:
+        try:
+            return (_HEADING + tomli_w.dumps(tables)).encode()
+        except RecursionError:  # what is not ours may be deep enough to read and not to write
+            raise self._damaged() from None
 
     def _read(self) -> dict[str, Any]:
         data = files.read_private(self.path)

@@ -8,6 +8,7 @@ modules.
 import email.message
 import email.utils
 import mailbox
+import os
 import re
 import stat
 from contextlib import suppress
@@ -79,6 +80,7 @@ def _make_folders(outbox: Path) -> None:
     """`mailbox` makes these itself, but two processes that do it at once make one of them fail."""
     for folder in ("", "tmp", "new", "cur"):
         files.make_directory(outbox / folder)
+        _check_folder(outbox / folder)
 
 
 def _undeliverable(reason: str) -> MfactlError:
@@ -87,9 +89,11 @@ def _undeliverable(reason: str) -> MfactlError:
 
 def read(outbox: Path) -> list[Message]:
     """Every message, the one delivered last first. What is no file of ours is passed over."""
-    if not (outbox / "new").is_dir():
+    if not os.path.lexists(outbox):
         return []
     files.check_directory(outbox)
+    if not os.path.lexists(outbox / "new"):
+        return []
     found = []
     try:
         for folder in ("new", "cur"):

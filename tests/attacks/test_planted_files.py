@@ -331,7 +331,6 @@ def test_a_folder_of_the_outbox_that_is_a_link_is_not_read_and_not_cleared(
     assert state_of(beginner.home) == before
 
 
-@pytest.mark.xfail(reason="delivering follows the link, which reading refuses")
 @pytest.mark.parametrize("folder", FOLDERS[1:])
 def test_a_folder_of_the_outbox_that_is_a_link_gets_no_code(
     beginner: Shell, monkeypatch: pytest.MonkeyPatch, folder: str
@@ -443,7 +442,6 @@ def test_what_another_mode_of_sqlite_would_leave_is_neither_followed_nor_waited_
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="SQLite opens the pipe, and waits for somebody to write to it")
 def test_a_journal_that_is_a_pipe_is_not_opened(beginner: Shell) -> None:
     """strace refuses to open it, so that this test need not wait either."""
     journal = beginner.home / "vault.db-journal"
@@ -472,7 +470,6 @@ def test_the_files_that_a_life_leaves_are_private(beginner: Shell) -> None:
     assert loose == []
 
 
-@pytest.mark.xfail(reason="an outbox that is no directory is read as an empty one")
 @pytest.mark.parametrize("plant", [a_pipe, a_file, a_link_to_nothing])
 @pytest.mark.parametrize("folder", FOLDERS[:2])
 def test_an_outbox_that_is_none_is_not_read_as_an_empty_one(

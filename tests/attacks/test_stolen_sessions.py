@@ -201,7 +201,6 @@ def test_a_file_that_was_planted_is_not_signed_in_by_its_victim(beginner: Shell)
     assert told(beginner, "signout") == NOBODY
 
 
-@pytest.mark.xfail(reason="half a sign-in keeps the token that the client had before it")
 def test_a_file_that_was_planted_gets_no_half_finished_sign_in_from_its_victim(
     enrolled: Enrolled,
 ) -> None:

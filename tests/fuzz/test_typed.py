@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from mfactl import password_policy
 from mfactl.config import TEXTS
-from mfactl.conversation import parse_now
 from mfactl.core import address, code, phone, totp
 from mfactl.core.address import Address
 from mfactl.core.code import CROCKFORD, TO_ASCII_LOWER, Shape
 from mfactl.core.phone import Shown
 from mfactl.errors import Code, Refusal
 from mfactl.passwords import MAX_CHARACTERS, normalised
+from mfactl.surroundings import parse_now
 from mfactl.vault.keys import PASSPHRASE_CHARACTERS, passphrase_bytes
 from tests.fuzz.fuzz import Fuzz, allowed, is_told
 from tests.fuzz.hostile import NUMBERS, TEXT, mutated_text, spliced

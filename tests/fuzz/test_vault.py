@@ -13,7 +13,7 @@ from mfactl.errors import Code
 from mfactl.vault import header as headers
 from mfactl.vault import keys, records
 from mfactl.vault.header import Header, unlock
-from mfactl.vault.keys import FLOOR, Cost, Slot
+from mfactl.vault.keys import FLOOR, Cost, Slot, SlotPlan
 from mfactl.vault.records import Event, Head, Malformed, Pepper
 from mfactl.vault.sealing import Place, SealBroken, open_, seal
 from tests.fuzz.fuzz import Fuzz, allowed
@@ -90,9 +90,9 @@ WHOLE: dict[str, list[Any]] = {
     ],
     "Stranger": [builders.stranger(), builders.stranger(code_handed_over_at=NOW)],
     "Pepper": [Pepper("pepper", b"\xab" * 32)],
-    "Head": [Head("head", 7, "ab" * 32, 3, "cd" * 32, 0, 1, "ef" * 32)],
+    "Head": [Head("head", 7, "ab" * 32, 3, "cd" * 32, 0, 1, "ef" * 32, 21)],
     "Event": [
-        Event(7, NOW, "sign_in", "user_ada", 2, False, None, "x", {"a": [1]}, [["b"]], [], "00")
+        Event(7, NOW, "sign_in", "user_ada", 2, False, None, 0, "x", {"a": [1]}, [["b"]], [], "00")
     ],
 }
 
@@ -123,28 +123,12 @@ def test_json_is_a_record_that_stays_what_it_is_or_malformed(fuzz: Fuzz, name: s
         except Malformed:
             return
         assert fits(kind, record)
-        with suppress(UnicodeEncodeError):  # a lone surrogate: see the next test
+        with suppress(UnicodeEncodeError):  # a lone surrogate, which encode never writes
             again = records.decode(kind, records.encode(record))
             assert repr(tuple(again)) == repr(tuple(record))
 
     valid = st.sampled_from([as_json(record) for record in WHOLE[name]])
     fuzz("records of hostile JSON", 40, mutated_json(valid), check, TOO_DEEP)
-
-
-SPELLED = {
-    "a surrogate": PEPPER.replace(b"pepper", b"\\ud800"),
-    "UTF-16": PEPPER.decode().encode("utf-16"),
-    "spaces": PEPPER.replace(b",", b", "),
-    "upper case": PEPPER.replace(b"ab", b"AB"),
-    "a field twice": PEPPER.replace(b"{", b'{"id":"another",'),
-}
-
-
-@pytest.mark.xfail(raises=pytest.fail.Exception, reason="decode takes more than encode writes")
-@pytest.mark.parametrize("what", SPELLED)
-def test_what_decodes_encodes_back_to_the_same_bytes(what: str) -> None:
-    with pytest.raises(Malformed):
-        records.decode(Pepper, SPELLED[what])
 
 
 # --- seals
@@ -198,10 +182,20 @@ COSTS = st.sampled_from(
         7,
     ]
 )
-ONE = keys.wrap(DATA_KEY, KEY, vault_id=VAULT_ID, slot_id="slot_one", cost=None, now=NOW)
-TWO = keys.wrap(DATA_KEY, WORDS, vault_id=VAULT_ID, slot_id="slot_two", cost=FLOOR, now=NOW)
-BODY = headers.encode(Header(VAULT_ID, 3, True, NOW, (ONE, TWO)))
-MAC = headers.mac(BODY, keys.derive(DATA_KEY, VAULT_ID))
+BRANCH = "b0" * 16
+
+
+def key_file_slot(slot_id: str = "slot_one", *, vault_id: str = VAULT_ID, now: int = NOW) -> Slot:
+    plan = SlotPlan(slot_id, keys.KEY_FILE, None, now)
+    return keys.wrap(DATA_KEY, KEY, plan, vault_id=vault_id)
+
+
+ONE = key_file_slot()
+TWO = keys.wrap(
+    DATA_KEY, WORDS, SlotPlan("slot_two", keys.PASSPHRASE, FLOOR, NOW), vault_id=VAULT_ID
+)
+BODY = headers.encode(Header(VAULT_ID, BRANCH, 3, True, NOW, (ONE, TWO)))
+MAC = headers.mac(BODY, keys.derive(DATA_KEY, VAULT_ID, BRANCH))
 SLOTS = st.fixed_dictionaries(
     {
         "id": JSON | st.just("slot_one"),
@@ -225,7 +219,7 @@ def check_header(given: tuple[bytes, bytes, bool]) -> None:
     with allowed(Code.VAULT_CORRUPT, Code.VAULT_TOO_NEW, Code.VAULT_KEY_INCORRECT):
         unlocked = unlock(body, mac, passphrase(WORDS) if by_words else key_file())
         assert (body, mac) == (BODY, MAC)
-        assert unlocked.keys == keys.derive(DATA_KEY, VAULT_ID)
+        assert unlocked.keys == keys.derive(DATA_KEY, VAULT_ID, BRANCH)
 
 
 def test_a_header_that_was_changed_opens_nothing(fuzz: Fuzz) -> None:
@@ -249,6 +243,7 @@ def is_dear(value: object) -> bool:
 HEADERS = st.builds(
     Header,
     vault_id=WORD,
+    branch=st.binary(max_size=20).map(bytes.hex),
     generation=NUMBER,
     test=st.booleans(),
     created_at=NUMBER,
@@ -258,11 +253,11 @@ HEADERS = st.builds(
 
 def check_read_back(given: tuple[Header, str, int]) -> None:
     header, slot_id, now = given
-    slot = keys.wrap(DATA_KEY, KEY, vault_id=header.vault_id, slot_id=slot_id, cost=None, now=now)
+    slot = key_file_slot(slot_id, vault_id=header.vault_id, now=now)
     other = Slot("slot_other", keys.PASSPHRASE, b"s" * 16, Cost(65536, 3, 4), b"w" * 60, now)
     header = header._replace(slots=(slot, other))
     body = headers.encode(header)
-    derived = keys.derive(DATA_KEY, header.vault_id)
+    derived = keys.derive(DATA_KEY, header.vault_id, header.branch)
     unlocked = unlock(body, headers.mac(body, derived), key_file())
     assert (unlocked.header, unlocked.keys, unlocked.slot) == (header, derived, slot)
 
@@ -271,9 +266,10 @@ def test_a_header_is_read_back_as_it_was_written(fuzz: Fuzz) -> None:
     fuzz("headers read back", 60, st.tuples(HEADERS, WORD, NUMBER), check_read_back)
 
 
-@pytest.mark.xfail(raises=UnicodeEncodeError, reason="an id is encoded that cannot be")
-def test_a_vault_whose_id_is_no_text_is_damaged() -> None:
-    slot = keys.wrap(DATA_KEY, KEY, vault_id="\ud800", slot_id="slot_one", cost=None, now=NOW)
-    body = headers.encode(Header("\ud800", 3, True, NOW, (slot,)))
+@pytest.mark.parametrize("field", ["vault_id", "branch", "id", "kind"])
+def test_a_header_with_a_string_that_is_no_text_is_damaged(field: str) -> None:
+    whole = json.loads(BODY)
+    (whole["slots"][0] if field in whole["slots"][0] else whole)[field] = "\ud800"
     with allowed(Code.VAULT_CORRUPT):
-        unlock(body, MAC, key_file())
+        unlock(json.dumps(whole).encode(), MAC, key_file())
+        pytest.fail("nothing was refused")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mfactl import config
 from mfactl.client_file import ClientFile
-from mfactl.conversation import Conversation, Surroundings
+from mfactl.conversation import Conversation
 from mfactl.core import code as codes
 from mfactl.core import factors as rules
 from mfactl.core.account import Account, Stranger
@@ -22,7 +22,9 @@ from mfactl.core.client import Client
 from mfactl.core.verdict import Situation, Verdict, Work
 from mfactl.errors import MfactlError, Refusal
 from mfactl.service import account, factors, outbox, password, sign_in, sign_up, vault, verify
+from mfactl.surroundings import Surroundings
 from mfactl.vault.check import Report
+from mfactl.vault.sqlite_file import unseen
 from tests.model.state import SPENT, Answer
 from tests.support.builders import SECRET
 
@@ -152,7 +154,7 @@ class World:
     def check(self) -> Report:
         """Reads everything. Raises where anything is wrong with the vault."""
         with self.opened("nobody") as c:
-            return vault.read_all(c)
+            return vault.read_all(c, lambda _word: unseen)
 
     def seen(self, clients: tuple[str, ...]) -> Seen:
         """All records of the vault, opened."""

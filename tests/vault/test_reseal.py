@@ -191,7 +191,7 @@ def test_after_a_rotation_the_old_slots_wrap_another_key(vault_path: Path) -> No
 
 def test_a_slot_whose_secret_was_not_given_is_gone_after_a_rotation(vault_path: Path) -> None:
     plan = SlotPlan("slot_two", KEY_FILE, None, NOW)
-    renew(vault_path, lambda now: slots.with_slot(now, plan, OTHER_KEY))
+    renew(vault_path, lambda now: slots.with_slot(now, plan, lambda: OTHER_KEY))
 
     rotate(vault_path)
 
@@ -204,7 +204,7 @@ def test_after_a_restore_every_slot_goes_on_opening_the_vault(vault_path: Path) 
         (SlotPlan("slot_two", KEY_FILE, None, NOW), OTHER_KEY),
         (SlotPlan("slot_three", PASSPHRASE, FLOOR, NOW), b"ten green bottles"),
     ):
-        renew(vault_path, lambda now, p=plan, s=secret: slots.with_slot(now, p, s))  # type: ignore[misc]
+        renew(vault_path, lambda now, p=plan, s=secret: slots.with_slot(now, p, lambda: s))  # type: ignore[misc]
     before = everything(vault_path)
 
     branch(vault_path)
@@ -503,7 +503,7 @@ def test_whoever_has_the_vault_open_meanwhile_unlocks_again(
 
 def test_whoever_has_no_slot_after_a_rotation_reads_nothing_more(vault_path: Path) -> None:
     plan = SlotPlan("slot_two", KEY_FILE, None, NOW)
-    renew(vault_path, lambda now: slots.with_slot(now, plan, OTHER_KEY))
+    renew(vault_path, lambda now: slots.with_slot(now, plan, lambda: OTHER_KEY))
 
     with opened(vault_path, key_file(OTHER_KEY)) as other:
         rotate(vault_path)

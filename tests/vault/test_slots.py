@@ -47,7 +47,7 @@ def made() -> Unlocked:
 
 
 def with_slot(now: Unlocked, plan: SlotPlan, secret: bytes) -> Unlocked | Refusal:
-    return slots.with_slot(now, plan, secret)
+    return slots.with_slot(now, plan, lambda: secret)
 
 
 def taken(answer: Unlocked | Refusal) -> Unlocked:

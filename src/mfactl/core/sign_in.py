@@ -50,7 +50,8 @@ def _password_accepted(s: Situation, account: Account) -> Verdict:
         vault_epoch=s.vault_epoch,
         created_at=s.now,
     )
-    client = client._replace(pending=pending, session=None, enrolment=None)
+    # A new token already: a client file that somebody else knows must not wait for its code.
+    client = client._replace(pending=pending, session=None, enrolment=None, token_hash=TOKEN_DUE)
     changed = (account,) if account != s.target else ()
     return Verdict(
         Happened.SIGN_IN,

@@ -38,7 +38,8 @@ def create(s: Situation, *, email: str, key: str, code: str, work: Work) -> Verd
         created_at=s.now,
     )
     client = s.client or Client(s.ids.client, TOKEN_DUE, s.now)
-    client = client._replace(pending=sign_up, session=None, enrolment=None)
+    # A new token already: a client file that somebody else knows must not wait for its code.
+    client = client._replace(pending=sign_up, session=None, enrolment=None, token_hash=TOKEN_DUE)
     return Verdict(happened, subject, writes=(client,), attempt=sign_up)
 
 

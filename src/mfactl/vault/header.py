@@ -132,7 +132,7 @@ def _decode(body: bytes) -> Header:
         raise failure(Code.VAULT_TOO_NEW)
     try:
         return Header(
-            _checked(str, raw["vault_id"]),
+            _text(raw["vault_id"]),
             _digits(raw["branch"]),
             _checked(int, raw["generation"]),
             _checked(bool, raw["test"]),
@@ -169,13 +169,19 @@ def _slots(raw: Any) -> tuple[Slot, ...]:
 def _slot(raw: dict[str, Any]) -> Slot:
     cost = None if raw["cost"] is None else Cost(*(_checked(int, part) for part in raw["cost"]))
     return Slot(
-        _checked(str, raw["id"]),
-        _checked(str, raw["kind"]),
+        _text(raw["id"]),
+        _text(raw["kind"]),
         bytes.fromhex(raw["salt"]),
         cost,
         bytes.fromhex(raw["wrapped"]),
         _checked(int, raw["created_at"]),
     )
+
+
+def _text(value: Any) -> str:
+    """A string that can be bound by a seal: JSON can spell one that is no text at all."""
+    _checked(str, value).encode()
+    return str(value)
 
 
 def _digits(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Records as they are sealed: JSON spelled from the record types' own fields.
 
-Guarantees: what decodes has exactly the fields and types of its record type, and encodes back to
-the same bytes. Bytes are hexadecimal digits in JSON.
+Guarantees: what decodes has exactly the fields and types of its record type, and what is encoded
+decodes to an equal record. Bytes are hexadecimal digits in JSON.
 May import: mfactl.core, mfactl.vault.keys and mfactl.vault.sealing.
 """
 

@@ -35,7 +35,9 @@ class Vault:
         A copy of a vault may lie where others read it, as on a stick: it is sealed, and all of it
         is checked. `called` is its name in errors.
         """
-        if (files.check_file if is_copy else files.check_private)(path) is None:
+        check = files.check_file if is_copy else files.check_private
+        check(path.with_name(path.name + "-journal"))  # SQLite would wait for a pipe for ever
+        if check(path) is None:
             raise failure(
                 Code.VAULT_NOT_FOUND,
                 f"There is no vault at {path}.",
