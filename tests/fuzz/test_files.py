@@ -173,7 +173,7 @@ TOML: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abé.", max_size=4), inner),
     max_leaves=4,
 )
-WHOLE = {"tokens": ["11" * 32], "number": 7, "hash": "ab" * 32}
+WHOLE: dict[str, Any] = {"tokens": ["11" * 32], "number": 7, "hash": "ab" * 32}
 NEARLY = st.builds(
     lambda name, value: {**WHOLE, name: value},
     st.sampled_from([*WHOLE, "more"]),
@@ -216,6 +216,8 @@ def check_client_file(client: ClientFile, data: bytes) -> None:
 def test_a_client_file_is_read_and_brought_up_to_date_or_damaged(fuzz: Fuzz, home: Path) -> None:
     client = ClientFile(home / "client.toml")
     always = [nested(50), nested(100_000), b"vault_here=1", b"[vault_here.x]"]
+    for change in ({"number": 2**63}, {"number": True}, {"tokens": ["11"] * 3}, {"hash": 7}):
+        always.append(tomli_w.dumps({HERE: WHOLE | change}).encode())
     hostile = mutated_bytes(CLIENT_FILES)
     fuzz("client files", 120, hostile, lambda data: check_client_file(client, data), always)
 

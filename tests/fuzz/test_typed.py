@@ -165,6 +165,7 @@ URIS = st.sampled_from(
         totp.uri(SECRET, issuer="Bücher & Söhne", email="ada+x@example.com"),
         f"otpauth://hotp/x?secret={SECRET}&counter=1",
         f"otpauth://steam/x?secret={SECRET}",
+        f"otpauth://totp/x?secret={SECRET}",
         f"otpauth://[::1]:99999/x?secret={SECRET}",
     ]
 )
