@@ -5,7 +5,7 @@ the first line of a parser and says little about the others.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -84,7 +84,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
-TOO_DEEP = (b"[" * 100_000, b'{"a":' * 100_000, b"[" * 990 + b"]" * 990)
+TOO_DEEP = (b"[" * 100_000, b"[" * 30_000, b'{"a":' * 100_000, b"[" * 990 + b"]" * 990)
 
 
 def mutated_json(
@@ -105,20 +105,26 @@ def _spelled(value: Any, escaped: bool) -> bytes:
 def _changed(value: Any, changes: list[tuple[int, Callable[..., None], Any]]) -> Any:
     value = deepcopy(value)
     for number, change, new in changes:
-        places = list(_places(value))
-        if places:
-            container, key = places[number % len(places)]
+        found = list(places(value))
+        if found:
+            container, key = found[number % len(found)]
             change(container, key, new)
     return value
 
 
-def _places(value: Any) -> Any:
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every place in a document that holds a value, as its container and the key or index."""
     keys = list(value) if isinstance(value, dict) else range(len(value))
     for key in keys:
         yield value, key
         if isinstance(value[key], dict | list):
-            yield from _places(value[key])
+            yield from places(value[key])
+
+
+def with_each_place(value: Any, new: Any) -> Iterator[Any]:
+    """The document again and again, each time with `new` in another place."""
+    for number, _ in enumerate(places(value)):
+        yield _changed(value, [(number, _replace, new)])
 
 
 def _replace(container: Any, key: Any, new: Any) -> None:

@@ -59,6 +59,9 @@ VALUES = (
     "3_600",
     "9" * 5_000,
     "-3600",
+    "604801",
+    "5",
+    "129",
     "[" * 500 + "]" * 500,
     "{a." * 300,
     '"\\uD800"',
@@ -107,6 +110,7 @@ def test_settings_are_within_their_bounds_or_refused(fuzz: Fuzz, home: Path) -> 
             check_settings(config.load(paths))
 
     always = [b"[" * 100_000, b"a=" + b"[" * 100_000, b"session=1", b"mail=[]", b"\xef\xbb\xbf"]
+    always += [b"session.lifetime = 604801", b'issuer = "a\\nb"', b'issuer = "\\u202E"']
     fuzz("settings", 120, mutated_bytes(st.just(CONFIG)) | ASSIGNED, check, always)
 
 
@@ -169,7 +173,13 @@ TOML: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abé.", max_size=4), inner),
     max_leaves=4,
 )
-TABLES = st.fixed_dictionaries(
+WHOLE: dict[str, Any] = {"tokens": ["11" * 32], "number": 7, "hash": "ab" * 32}
+NEARLY = st.builds(
+    lambda name, value: {**WHOLE, name: value},
+    st.sampled_from([*WHOLE, "more"]),
+    st.sampled_from([2**63, 2**63 - 1, -1, True, 7.0, "7", [], {}, ["11"] * 3, [""], "ab"]),
+)
+TABLES = NEARLY | st.fixed_dictionaries(
     {},
     optional={
         "tokens": st.lists(TOML, max_size=3) | TOML | TOKENS,
@@ -206,6 +216,8 @@ def check_client_file(client: ClientFile, data: bytes) -> None:
 def test_a_client_file_is_read_and_brought_up_to_date_or_damaged(fuzz: Fuzz, home: Path) -> None:
     client = ClientFile(home / "client.toml")
     always = [nested(50), nested(100_000), b"vault_here=1", b"[vault_here.x]"]
+    for change in ({"number": 2**63}, {"number": True}, {"tokens": ["11"] * 3}, {"hash": 7}):
+        always.append(tomli_w.dumps({HERE: WHOLE | change}).encode())
     hostile = mutated_bytes(CLIENT_FILES)
     fuzz("client files", 120, hostile, lambda data: check_client_file(client, data), always)
 
@@ -243,14 +255,20 @@ HEADERS = (
     "From: mfactl <mfactl@localhost>",
     "To: ada@example.com",
     "To: =?utf-8?q?bob?= <@>",
+    "From: .:",
+    "From: <",
+    "From: @, .@",
+    "To: .a@[ ",
     "To: " + "(" * 300,
     "To: " + '"' + "\\" * 99,
     "To: <" * 99,
     "Subject: 271828 is your mfactl code",
     "Subject: =?x?b?=?=",
     "Subject: ２７１８２８",
+    "Subject: =?utf-8?b?77yS77yX77yR77yY77yS77yY?= is your code",
     "Date: Thu, 01 Jan 2026 00:00:00 +0000",
     "Date: Thu, 01 Jan 0000 99:99:99 +9999",
+    "Date: Fri, 31 Dec 9999 23:59:59 -2300",
     "Date: 1 Jan 99999999999999999999 00:00:00",
     "Date: =?utf-8?q?=00?=",
     "Content-Type: text/plain; charset=utf-8",
@@ -300,6 +318,15 @@ def mails(outbox: Path) -> st.SearchStrategy[bytes]:
     return odd | mutated_bytes(st.just(whole)) | mutated_bytes(odd)
 
 
+@pytest.mark.xfail(raises=IndexError, reason="the library fails on a parameter without a value")
+def test_mail_whose_kind_cannot_be_read_is_empty(home: Path) -> None:
+    outbox = home / "outbox"
+    for folder in ("new", "cur", "tmp"):
+        (outbox / folder).mkdir(parents=True, mode=0o700)
+    write(outbox / "new" / "1.foreign", b"Content-Type: text/plain; x*\n\nhello\n")
+    assert [message.body for message in mail.read(outbox)] in ([""], ["hello\n"])
+
+
 def test_mail_of_any_kind_is_read_and_thrown_away(fuzz: Fuzz, home: Path) -> None:
     outbox = home / "outbox"
     hostile = mails(outbox)
@@ -315,4 +342,5 @@ def test_mail_of_any_kind_is_read_and_thrown_away(fuzz: Fuzz, home: Path) -> Non
         assert mail.clear(outbox) == 1
         assert mail.read(outbox) == []
 
-    fuzz("mails", 150, hostile | BYTES, check)
+    each = [f"{header}\n\n271828\n".encode("utf-8", "surrogatepass") for header in HEADERS]
+    fuzz("mails", 120, hostile | BYTES, check, each)

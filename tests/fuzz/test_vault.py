@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from itertools import product
 from typing import Any, get_args, get_origin
 
 import pytest
@@ -17,7 +18,14 @@ from mfactl.vault.keys import FLOOR, Cost, Slot, SlotPlan
 from mfactl.vault.records import Event, Head, Malformed, Pepper
 from mfactl.vault.sealing import Place, SealBroken, open_, seal
 from tests.fuzz.fuzz import Fuzz, allowed
-from tests.fuzz.hostile import JSON, LEAVES, TOO_DEEP, mutated_bytes, mutated_json
+from tests.fuzz.hostile import (
+    JSON,
+    LEAVES,
+    TOO_DEEP,
+    mutated_bytes,
+    mutated_json,
+    with_each_place,
+)
 from tests.support import builders
 from tests.support.builders import NOW
 from tests.vault.vaults import KEY, VAULT_ID, key_file, passphrase
@@ -131,6 +139,15 @@ def test_json_is_a_record_that_stays_what_it_is_or_malformed(fuzz: Fuzz, name: s
     fuzz("records of hostile JSON", 40, mutated_json(valid), check, TOO_DEEP)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_a_value_of_another_type_is_malformed_in_every_place(name: str) -> None:
+    others: tuple[Any, ...] = (True, None, 7, 1.5, "ab", "zz", [], [7], {}, {"id": 7})
+    for record, new in product(WHOLE[name], others):
+        for changed in with_each_place(as_json(record), new):
+            with suppress(Malformed):
+                assert fits(KINDS[name], records.decode(KINDS[name], json.dumps(changed).encode()))
+
+
 # --- seals
 
 PLACE = Place("account", "user_ada", 3, "lookup", None, NOW)
@@ -154,7 +171,11 @@ def check_seal(given: tuple[object, Place, str]) -> None:
 def test_nothing_opens_but_what_was_sealed_in_its_place(fuzz: Fuzz) -> None:
     rows = mutated_bytes(st.just(SEALED)) | LEAVES | st.floats() | st.just(SEALED)
     given = st.tuples(rows, PLACES | st.just(PLACE), st.text(max_size=9) | st.just(VAULT_ID))
-    fuzz("rows opened", 120, given, check_seal, [(SEALED, PLACE, VAULT_ID)])
+    parts: tuple[Any, ...] = ("x", 7, b"x")
+    others = [PLACE._replace(**{n: part}) for n, part in product(Place._fields, parts)]
+    always = [*((SEALED, place, VAULT_ID) for place in [PLACE, *others])]
+    always += [(SEALED, PLACE, "another vault"), (SEALED[:11], PLACE, VAULT_ID)]
+    fuzz("rows opened", 120, given, check_seal, always)
 
 
 # --- the header

@@ -50,6 +50,7 @@ class LifeCycle(RuleBasedStateMachine):
                 "nobody",
                 "a password",
                 "two guesses left",
+                "two passwords left",
                 "almost for ever",
             ]
         )

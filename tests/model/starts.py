@@ -24,6 +24,7 @@ def make(folder: Path, counts: Counter[str]) -> dict[str, Walk]:
     enrol(after("an app", "a password"), LAPTOP)
     halfway(after("two halfway", "an app"))
     both(after("two accounts", "an app"))
+    guess_password(after("two passwords left", "two accounts"), PHONE, GUESSES - 2)
     guess(after("two guesses left", "two halfway"), LAPTOP, GUESSES - 2)
     guess(after("almost for ever", "two guesses left"), LAPTOP, 90)
     return made
@@ -64,3 +65,9 @@ def guess(walk: Walk, who: str, times: int) -> None:
         if holder.locked_at == walk.model.now and holder.failures < 100:
             walk.wait(HOUR)
             walk.sign_in(who, ADA, PASSWORD)
+
+
+def guess_password(walk: Walk, who: str, times: int) -> None:
+    """Guesses at the password of who is signed in."""
+    for _ in range(times):
+        walk.verify_password(who, NEVER_A_PASSWORD)

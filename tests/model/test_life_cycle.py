@@ -80,8 +80,8 @@ def test_whatever_happens_the_service_does_what_the_rules_say(
 
     Machine.starts, Machine.folder = begun, folder
     how = settings(
-        max_examples=600 if soak else 10,
-        stateful_step_count=60 if soak else 50,
+        max_examples=400 if soak else 6,
+        stateful_step_count=60 if soak else 40,
         derandomize=not soak,
         database=None,
         deadline=None,
