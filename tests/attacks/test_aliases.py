@@ -131,13 +131,11 @@ def test_a_spelling_that_is_none_is_refused_before_anything_is_counted(
 @pytest.mark.parametrize(
     ("victim", "attacker"),
     [
-        ("mike@example.com", "mıke@example.com"),
         ("MIKE@example.com", "mıke@example.com"),
         ("zoë@example.com", "zoË@example.com"),
         ("maß@example.com", "mass@example.com"),
         ("a@strasse.example", "a@straße.example"),
         ("ada@example.com", "ada+work@example.com"),
-        ("adal@example.com", "ada.l@example.com"),
     ],
 )
 def test_addresses_that_only_look_alike_are_two(shell: Shell, victim: str, attacker: str) -> None:

@@ -1,4 +1,4 @@
-"""Twenty clients guess one sign-up's code: no more tries than one client has.
+"""Many clients guess one sign-up's code: no more tries than one client has.
 
 AuthQuake (guesses in many sessions), NIST SP 800-63B-4 section 3.1.3.3 (a new code is no new
 counter). The guesses of a second factor are in test_counter.py.
@@ -52,12 +52,12 @@ def test_twenty_copies_of_one_client_have_five_tries(shell: Shell) -> None:
 
 
 @pytest.mark.slow
-def test_twenty_processes_at_once_have_five_tries(shell: Shell) -> None:
+def test_eight_processes_at_once_have_five_tries(shell: Shell) -> None:
     switch(shell, OWNER)
     shell.start_sign_up()
     code = shell.mailed_code()
     running = []
-    for client, guess in zip(CLIENTS, guesses_at(code), strict=True):
+    for client, guess in zip(CLIENTS[:8], guesses_at(code)[:8], strict=True):
         steal(shell, OWNER, client)
         switch(shell, client)
         running.append(
@@ -70,7 +70,7 @@ def test_twenty_processes_at_once_have_five_tries(shell: Shell) -> None:
         )
     ended = [(each.communicate()[0].decode(), each.returncode) for each in running]
     codes = Counter(Result(status, out, "").codes[0] for out, status in ended)
-    assert codes == {"form_code_incorrect": 5, "verification_failed": 15}
+    assert codes == {"form_code_incorrect": 5, "verification_failed": 3}
     switch(shell, OWNER)
     assert told(shell, "verify", code) == VOID
     later(shell, 30)

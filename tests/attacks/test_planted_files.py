@@ -192,7 +192,10 @@ def test_what_is_no_private_file_is_refused_and_left_alone(
     assert_refused(apart, path)
 
 
-@pytest.mark.parametrize("plant", PRIVATE)
+@pytest.mark.parametrize(
+    "plant",
+    [a_link, a_pipe, a_directory, one_that_the_group_reads, one_of_somebody_else, PARENT[1]],
+)
 def test_what_is_no_private_file_is_no_passphrase_file(
     by_passphrase: Shell, monkeypatch: pytest.MonkeyPatch, plant: Plant
 ) -> None:

@@ -72,17 +72,3 @@ def test_every_set_of_backup_codes_is_another(enrolled: tuple[Shell, Kept]) -> N
     assert len({made["id"] for made in sets}) == 2
     shown = [*kept.backup_codes, *(code for made in sets for code in made["codes"])]
     assert len(set(shown)) == 30
-
-
-def test_a_sign_in_tells_nobody_which_addresses_have_an_account(
-    enrolled: tuple[Shell, Kept],
-) -> None:
-    shell, _kept = enrolled
-    shell.run("signout", expect=0)
-    for number in range(1, 13):  # the tenth attempt locks, two come while it is locked
-        known, unknown = (
-            shell.run("signin", email, "--password-stdin", "--json", stdin="a wrong password")
-            for email in (ADA, "nobody@example.com")
-        )
-        assert known == unknown
-        assert known.exit == (5 if number <= 10 else 6)
