@@ -34,7 +34,7 @@ def ground(tmp_path: Path) -> Iterator[Path]:
     if not os.access(MEMORY, os.W_OK):
         yield tmp_path
         return
-    folder = Path(tempfile.mkdtemp(dir=MEMORY))
+    folder = Path(tempfile.mkdtemp(prefix="races-", dir=MEMORY))
     yield folder
     shutil.rmtree(folder)
 
