@@ -183,14 +183,3 @@ def assert_every_file_is_of_the_home(watched: Watched) -> None:
     assert {path.name for path in watched.shell.home.iterdir()} == {
         *("vault.db", "client.toml", "outbox")
     }
-
-
-def test_a_passphrase_in_the_environment_is_no_childs(tmp_path: Path) -> None:
-    """By the time that anything runs it is out of the environment of the process."""
-    shell = Shell(tmp_path, clock=START)
-    shell.environ["MFACTL_PASSPHRASE"] = PASSPHRASE
-    shell.run("vault", "init", "--test", "--passphrase", expect=0)
-    result = shell.run("vault", "status", "--json", expect=0)
-    assert PASSPHRASE not in result.stdout + result.stderr
-    for path in shell.home.rglob("*"):
-        assert path.is_dir() or PASSPHRASE.encode() not in path.read_bytes()

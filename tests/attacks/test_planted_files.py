@@ -393,8 +393,8 @@ def test_a_hard_link_to_a_vault_is_the_same_vault(beginner: Shell) -> None:
 # --- password files, whose mode is not checked
 
 
-def test_a_password_file_may_be_a_link_or_a_pipe_that_somebody_writes(beginner: Shell) -> None:
-    """They are the caller's: only what they hold counts, and they are read once."""
+def test_a_password_file_may_be_a_link_and_readable_by_all(beginner: Shell) -> None:
+    """It is the caller's: only what it holds counts."""
     beginner.write("password", PASSWORD)
     (beginner.folder / "link").symlink_to("password")
     (beginner.folder / "password").chmod(0o644)
