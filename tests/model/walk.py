@@ -32,6 +32,7 @@ class Walk:
         self.mailed: list[str] = []
         self.replaced: list[str] = []
         self.seen = world.seen(CLIENTS)
+        self.agrees = True
 
     @classmethod
     def begin(cls, home: Path, counts: Counter[str]) -> "Walk":
@@ -127,6 +128,7 @@ class Walk:
     # --- comparing
 
     def _step(self, name: str, who: str, done: Done, due: Answer) -> None:
+        self.agrees = False
         self.counts[" ".join((name, *due.codes)) if due.codes else f"{name}: done"] += 1
         assert done.answer == due, f"{name}: {done.answer}, but {due} is due"
         before, self.seen = self.seen, self.world.seen(CLIENTS)
@@ -135,6 +137,7 @@ class Walk:
         self._forget(stored)
         self._compare_records()
         self._compare_clients()
+        self.agrees = True
 
     def _forget(self, stored: int) -> None:
         """What the vault has dropped because it lapsed. Only who stores may drop."""
