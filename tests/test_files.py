@@ -1,5 +1,6 @@
 """Private files: who may have touched them, what is never followed, what a failure leaves."""
 
+import errno
 import fcntl
 import os
 import random
@@ -558,6 +559,54 @@ def test_what_cannot_be_locked_is_an_error_of_the_machine(tmp_path: Path) -> Non
     for path in (tmp_path / "nowhere", file(tmp_path / "file")):
         with refused(Code.IO_ERROR), files.lock_directory(path):
             pass
+
+
+def test_nobody_waits_for_ever_for_a_lock_that_somebody_else_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LOCK_SECONDS", 0)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with refused(Code.VAULT_BUSY), files.lock_directory(tmp_path):
+        pass
+    os.close(descriptor)
+    with files.lock_directory(tmp_path):
+        assert is_locked(tmp_path)
+
+
+def test_a_name_is_taken_without_a_hard_link_where_there_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_here(*_paths: object, **_how: object) -> None:  # as FAT answers
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", none_here)
+    finished = file(tmp_path / "finished", b"whole")
+    assert files.link_into_place(finished, tmp_path / "name")
+    assert (tmp_path / "name").read_bytes() == b"whole"
+    other = file(tmp_path / "other", b"late")
+    assert not files.link_into_place(other, tmp_path / "name")
+    assert (tmp_path / "name").read_bytes() == b"whole"
+
+
+def test_only_a_file_is_copied_and_only_what_is_there(tmp_path: Path) -> None:
+    private = file(tmp_path / "private")
+    files.copy_into(file(tmp_path / "open", b"for all", mode=0o644), private)
+    assert private.read_bytes() == b"for all"
+    with refused(Code.IO_ERROR):
+        files.copy_into(tmp_path / "nowhere", private)
+    os.mkfifo(tmp_path / "pipe")
+    with refused(Code.VAULT_PERMISSIONS):
+        files.copy_into(tmp_path / "pipe", private)
+
+
+def test_what_is_moved_aside_replaces_nothing(tmp_path: Path) -> None:
+    files.move_aside(file(tmp_path / "old", b"old"), tmp_path / "aside")
+    assert names_in(tmp_path) == ["aside"]
+    with refused(Code.IO_ERROR):
+        files.move_aside(file(tmp_path / "new"), tmp_path / "aside")
+    assert (tmp_path / "aside").read_bytes() == b"old"
+    assert names_in(tmp_path) == ["aside", "new"]
 
 
 # --- Windows, as far as it can be seen from here

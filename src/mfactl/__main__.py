@@ -1,13 +1,18 @@
 """The program: makes the process safe, then hands over to the command line.
 
 Guarantees: before anything is imported, Ctrl-C ends the process without a traceback, and every file
-that is made is private.
+that is made is private; a crash leaves no core dump.
 """
 
 import gc
 import os
 import signal
 import sys
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 STDERR = 2
 
@@ -16,12 +21,19 @@ def main() -> None:
     """Runs mfactl and ends the process with its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted import would print a traceback
     os.umask(0o077)
+    _leave_no_core_dump()
     gc.disable()  # imports make no garbage: looking for it took 8 % of `account show`
     _keep_standard_descriptors()
     # Here, because what stands above has to come before the first import that takes time.
     from mfactl.cli.app import run  # noqa: PLC0415
 
     sys.exit(run(sys.argv[1:]))
+
+
+def _leave_no_core_dump() -> None:
+    """A core dump would hold the data key and whatever was typed."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _keep_standard_descriptors() -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ if sys.platform != "win32":
     import fcntl
 
 MODES_ARE_CHECKED = hasattr(os, "geteuid")
+LOCK_SECONDS = 10
+LOCK_PAUSE_SECONDS = 0.005  # a write under the lock takes a few milliseconds
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP)  # what FAT answers
 MAX_SMALL_FILE_BYTES = 1 << 20  # far above any key, client or configuration file
 
@@ -229,12 +232,26 @@ def lock_directory(path: Path) -> Iterator[None]:
         raise io_error(error, f"open {path}") from None
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _wait_for_lock(descriptor)
         except OSError as error:
             raise io_error(error, f"lock {path}") from None
         yield
     finally:
         os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int) -> None:
+    """Waits for some seconds, not for ever: whoever may look into a directory may lock it, too."""
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise failure(
+                    Code.VAULT_BUSY, "Somebody else holds this client's directory."
+                ) from None
+            time.sleep(LOCK_PAUSE_SECONDS)
 
 
 def unsafe(detail: str, remedy: str | None = None) -> MfactlError:

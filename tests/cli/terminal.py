@@ -85,6 +85,12 @@ class Terminal:
         self._child.kill(signal.SIGTERM)
 
     @property
+    def pid(self) -> int:
+        """The command's process: bash has become it."""
+        assert self._child.pid is not None
+        return self._child.pid
+
+    @property
     def echoes(self) -> bool:
         """Whether the terminal shows what is typed."""
         return bool(self._flags() & termios.ECHO)

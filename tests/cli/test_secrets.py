@@ -9,6 +9,7 @@ import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -20,6 +21,7 @@ from mfactl.cli.options import Options
 from mfactl.cli.run import Run
 from mfactl.unlocking import Unlocker
 from tests.cli.program import EMAIL, NOW, Ada, Ended, Program
+from tests.cli.terminal import Terminal
 
 PASSWORD = "canary-Zebra-plum-hinge-41"
 NEW_PASSWORD = "canary-otter-Violet-crane-77"
@@ -221,3 +223,12 @@ def test_what_works_with_secrets_shows_none_when_it_is_logged(ada: Ada) -> None:
     unlocker.use_passphrase(CANARY)
     for thing in (working, conversation, unlocker, conversation.around, conversation.client_file):
         assert CANARY not in repr(thing)
+
+
+def test_a_crash_would_leave_no_core_dump(ada: Ada) -> None:
+    """The kernel says so of the process itself, while it waits in a prompt."""
+    with Terminal(ada, "account", "password") as terminal:
+        terminal.wait_for_prompt("Current password")
+        limits = Path(f"/proc/{terminal.pid}/limits").read_text()
+    (cores,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert cores.split()[4] == "0"

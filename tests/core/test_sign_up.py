@@ -102,7 +102,7 @@ def test_a_sign_up_drops_what_the_client_had(here: Client) -> None:
     verdict = start(situation(here, account=account(epoch=2)))
 
     assert written_client(verdict) == here._replace(
-        pending=verdict.attempt, session=None, enrolment=None
+        pending=verdict.attempt, session=None, enrolment=None, token_hash=TOKEN_DUE
     )
     assert verdict.attempt is not None
     assert verdict.attempt.id == "sua_new"

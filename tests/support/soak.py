@@ -8,7 +8,6 @@ import platform
 import random
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,4 +110,4 @@ def _said(*command: str) -> str:
 
 def is_controller(config: pytest.Config) -> bool:
     """Whether this process sees the reports of all workers."""
-    return not hasattr(config, "workerinput") and "xdist.looponfail" not in sys.modules
+    return not hasattr(config, "workerinput")

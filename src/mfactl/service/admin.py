@@ -22,7 +22,7 @@ PAGE_ACCOUNTS = 200  # read at once: nobody waits for whoever reads the list slo
 class Wanted(NamedTuple):
     """Which accounts to list: all of these have to hold. None and "" ask for nothing."""
 
-    text: str = ""  # part of the address, whatever its case
+    part: str = ""  # of the address, whatever its case
     locked: bool | None = None
     mfa: bool | None = None
 
@@ -40,7 +40,7 @@ def accounts(c: Conversation, wanted: Wanted, *, after: str = "") -> Iterator[Ac
 
 
 def _is_wanted(account: Account, wanted: Wanted, now: int) -> bool:
-    if wanted.text.translate(TO_ASCII_LOWER) not in account.email.translate(TO_ASCII_LOWER):
+    if wanted.part.translate(TO_ASCII_LOWER) not in account.email.translate(TO_ASCII_LOWER):
         return False
     locked, mfa = lockout.is_locked(account.lockout, now=now), account.totp is not None
     return wanted.locked in (None, locked) and wanted.mfa in (None, mfa)
