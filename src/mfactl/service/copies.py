@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,7 +117,8 @@ def _put_in_place(copy: Vault, temporary: Path, target: Path, watch: Watch) -> P
 def _aside(target: Path) -> Path:
     """A name that nothing has beside the vault."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    names = (f"{target.name}.replaced-{stamp}{end}" for end in ("", *(f"-{n}" for n in count(2))))
+    ends = chain([""], (f"-{number}" for number in count(2)))
+    names = (f"{target.name}.replaced-{stamp}{end}" for end in ends)
     return next(path for path in map(target.with_name, names) if not os.path.lexists(path))
 
 
