@@ -18,14 +18,12 @@ from mfactl.vault.transaction import Mark
 from tests.support import builders
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
-    DAMAGE,
     ROW,
     VAULT_ID,
     ada,
     ada_signed_in,
     address_id,
     bob,
-    contents,
     edit,
     findings,
     found,
@@ -33,7 +31,6 @@ from tests.vault.vaults import (
     is_noticed,
     make_minimal,
     opened,
-    problem,
     query,
     refused,
     report_of,
@@ -574,62 +571,6 @@ def test_text_that_is_no_utf_8_cannot_be_read(vault_path: Path) -> None:
     set_typeless(vault_path, "record", "account", "CAST(x'80ff' AS TEXT)", "id = 'client_ada'")
 
     assert is_noticed(vault_path)
-
-
-# --- bytes
-
-
-@pytest.fixture(scope="session")
-def small_original(minimal_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new vault in pages of 512 bytes: the same content, with few bytes that hold nothing."""
-    path = Path(shutil.copy(minimal_original, tmp_path_factory.mktemp("small") / "vault.db"))
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA page_size = 512")
-        connection.execute("VACUUM")
-    assert path.stat().st_size < 18 * 512
-    assert findings(path) == ()
-    return path
-
-
-def flip(original: Path, path: Path, places: range, pattern: int) -> None:
-    """Flips bytes one by one: what the check calls healthy has to be the same vault."""
-    data, before = original.read_bytes(), contents(original)
-    path.touch(0o600)
-    for place in places:
-        if place >= len(data):
-            continue
-        spoilt = bytearray(data)
-        spoilt[place] ^= pattern
-        path.write_bytes(spoilt)
-        result: list[tuple[Finding, ...]] = []
-        code = problem(lambda result=result: result.append(findings(path)))  # type: ignore[misc]
-        assert code in (None, *DAMAGE), f"byte {place}: {code}"
-        if result == [()]:
-            assert contents(path) == before, f"byte {place} was changed and not noticed"
-        assert [entry.name for entry in path.parent.iterdir()] == [path.name]
-
-
-@pytest.mark.parametrize("pattern", [0x01, 0xFF])
-def test_a_sample_of_bytes_changed_is_noticed_or_means_nothing(
-    pattern: int, small_original: Path, tmp_path: Path
-) -> None:
-    flip(small_original, tmp_path / "vault.db", range(0, 18 * 512, 37), pattern)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("pattern", [0x01, 0xFF])
-@pytest.mark.parametrize("page", range(18))
-def test_any_byte_changed_is_noticed_or_means_nothing(
-    page: int, pattern: int, small_original: Path, tmp_path: Path
-) -> None:
-    flip(small_original, tmp_path / "vault.db", range(page * 512, page * 512 + 512), pattern)
-
-
-@pytest.mark.slow
-def test_any_byte_of_a_furnished_vault_changed_is_noticed_or_means_nothing(
-    furnished_original: Path, tmp_path: Path
-) -> None:
-    flip(furnished_original, tmp_path / "vault.db", range(3, 60_000, 97), 0xFF)
 
 
 def test_a_broken_seal_is_told_in_one_sentence_that_names_the_record_once(vault_path: Path) -> None:

@@ -16,33 +16,24 @@ from mfactl.vault import sqlite_file
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
 from mfactl.vault.sqlite_file import APPLICATION_ID, SCHEMA
-from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault
-from tests.support.builders import NOW
 from tests.vault.vaults import (
-    BOB,
-    DAMAGE,
     ada,
-    ada_signed_in,
-    address_id,
     contents,
     edit,
     finish,
     found,
     furnish,
     header_of,
-    is_noticed,
     key_file,
     make_minimal,
     opened,
     plan,
-    problem,
     put_header,
     query,
     refused,
     run,
     said,
-    set_typeless,
     start,
     write,
 )
@@ -414,106 +405,3 @@ def test_a_machine_without_the_memory_to_stretch_a_passphrase_is_an_error_of_the
     put_header(path, raw)
 
     assert run("stretch_without_memory", path) == ["io_error"]
-
-
-# --- damage
-
-
-def spoil(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-    for name in ("-journal", "-wal", "-shm"):
-        path.with_name(path.name + name).unlink(missing_ok=True)
-
-
-def use(path: Path, bob_id: str) -> None:
-    """What commands do with a vault."""
-    with opened(path) as vault, vault.writing() as transaction:
-        transaction.pepper()
-        transaction.account(ada().id)
-        transaction.at_address(bob_id)
-        transaction.commit(Draft(NOW + 10**9, "sign_in"))
-
-
-@pytest.mark.parametrize("step", [263, pytest.param(64, marks=pytest.mark.slow)])
-def test_a_vault_that_was_cut_short_anywhere_is_damaged(step: int, vault_path: Path) -> None:
-    data = vault_path.read_bytes()
-
-    for length in (*range(0, 200, step // 8), *range(200, len(data), step)):
-        spoil(vault_path, data[:length])
-        assert is_noticed(vault_path), length
-
-
-def test_pages_that_were_exchanged_or_wiped_are_noticed(vault_path: Path) -> None:
-    data, size = vault_path.read_bytes(), 4096
-    before = contents(vault_path)
-    pages = [data[n : n + size] for n in range(0, len(data), size)]
-    variants = []
-    for n in range(len(pages)):
-        variants.append([*pages[:n], bytes(size), *pages[n + 1 :]])
-        for m in range(n):
-            swapped = list(pages)
-            swapped[n], swapped[m] = pages[m], pages[n]
-            variants.append(swapped)
-
-    for variant in variants:
-        spoil(vault_path, b"".join(variant))
-        assert is_noticed(vault_path) or contents(vault_path) == before
-
-
-def test_commands_meet_damaged_pages_with_our_error_only(vault_path: Path) -> None:
-    bob_id = address_id(vault_path, BOB)
-    data = vault_path.read_bytes()
-    for place in range(0, len(data), 307):
-        for pattern in (0x01, 0xFF):
-            spoilt = bytearray(data)
-            spoilt[place] ^= pattern
-            spoil(vault_path, bytes(spoilt))
-            assert problem(lambda: use(vault_path, bob_id)) in (None, *DAMAGE)
-
-
-VALUES = ["NULL", "''", "7", "x'00ff'", "CAST(x'80ff' AS TEXT)"]
-
-
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize(
-    ("table", "column", "where"),
-    [
-        ("header", "body", "one = 1"),
-        ("header", "mac", "one = 1"),
-        ("event", "subject", "number = 10"),
-        ("event", "sealed", "number = 10"),
-        *(
-            ("record", column, f"kind = '{kind}'")
-            for kind in ("account", "pepper", "head", "stranger")
-            for column in ("kind", "id", "version", "lookup", "account", "expires", "sealed")
-        ),
-    ],
-)
-def test_a_column_that_holds_another_type_is_damage(
-    table: str, column: str, where: str, value: str, vault_path: Path
-) -> None:
-    bob_id = address_id(vault_path, BOB)
-    before = contents(vault_path)
-    set_typeless(vault_path, table, column, value, where)
-    if contents(vault_path) == before:
-        return  # that is what it held
-
-    assert is_noticed(vault_path)
-    assert problem(lambda: use(vault_path, bob_id)) in (None, Code.VAULT_CORRUPT)
-
-
-@pytest.mark.parametrize("column", ["version", "expires"])
-def test_a_number_that_was_made_text_is_damage_for_whoever_writes_it(
-    column: str, vault_path: Path
-) -> None:
-    set_typeless(vault_path, "record", column, f"CAST({column} AS TEXT)", "id = 'client_ada'")
-
-    with refused(Code.VAULT_CORRUPT):
-        write(vault_path, ada_signed_in())
-
-
-def test_the_version_of_the_head_made_text_is_damage(vault_path: Path) -> None:
-    set_typeless(vault_path, "record", "version", "CAST(version AS TEXT)", "kind = 'head'")
-
-    with refused(Code.VAULT_CORRUPT):
-        write(vault_path, subject="")
