@@ -7,9 +7,12 @@ from functools import cache
 import pytest
 
 from tests.crashes.ada import Scenes
-from tests.crashes.watched import Nursery
+from tests.crashes.commands import Struck
+from tests.crashes.sweep import Sweep
+from tests.crashes.watched import KILL, Nursery, Point
 
 NurseryOf = Callable[[str | None], Nursery]
+PointsOf = Callable[[Struck], list[Point]]
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +31,17 @@ def nursery_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NurseryOf]:
             return stack.enter_context(Nursery(tmp_path_factory.mktemp("nursery"), fault))
 
         yield of
+
+
+@pytest.fixture(scope="session")
+def points_of(
+    tmp_path_factory: pytest.TempPathFactory, scenes: Scenes, nursery_of: NurseryOf
+) -> PointsOf:
+    """Every call of a command that a fault can meet, in their order."""
+
+    @cache
+    def of(struck: Struck) -> list[Point]:
+        folder = tmp_path_factory.mktemp(struck.name)
+        return Sweep(struck, nursery_of(KILL), scenes, folder).points()
+
+    return of

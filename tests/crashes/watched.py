@@ -38,6 +38,10 @@ CALLS = (  # all that change a file, or make a change last
 KILL = "signal=KILL"
 ERRORS = ("error=ENOSPC", "error=EIO", "error=EROFS")
 
+KILLED = -9  # the status of what SIGKILL has ended
+
+_FAULT = re.compile(r"\(INJECTED\)$| = -1 EFBIG ")  # the latter is what Command.largest_file does
+_END = re.compile(r"= \?$|^\+\+\+ ")  # of a call that never returned, or of the process
 _PATH = re.compile(r'"([^"]+)"|\d<([^>]+)>')
 _RANDOM = re.compile(r"\b[0-9a-f]{16}\b|\b\d+\.M\d+P\d+Q\d+\.[^/\"]+")
 
@@ -76,7 +80,14 @@ class Ended(NamedTuple):
     @property
     def is_struck(self) -> bool:
         """Whether the fault met it."""
-        return self.status == -9 or any("(INJECTED)" in call for call in self.calls)
+        return self.met_at is not None
+
+    @property
+    def met_at(self) -> str | None:
+        """The file that the call was about that the fault met."""
+        if self.status == KILLED and self.calls:
+            return file_of(self.calls[-1])
+        return next((file_of(call) for call in self.calls if _FAULT.search(call)), None)
 
     @property
     def points(self) -> list[Point]:
@@ -91,7 +102,7 @@ class Ended(NamedTuple):
 
     def succeeded(self, name: str, file: str) -> int:
         """How many calls of that name about that file succeeded before the fault."""
-        before = takewhile(lambda call: "(INJECTED)" not in call, self.calls)
+        before = takewhile(lambda call: not _FAULT.search(call), self.calls)
         done = (call for call in before if call.startswith(f"{name}(") and call.endswith(" = 0"))
         return sum(file_of(call) == file for call in done)
 
@@ -124,7 +135,7 @@ class Nursery:
                 stdout=subprocess.DEVNULL,
             )
         log.touch()
-        self._log = log.open()
+        self._log = None if fault is None else log.open()
 
     def _strace(self, log: Path) -> list[str]:
         if self.fault is None:
@@ -132,14 +143,15 @@ class Nursery:
         injected = [f"--inject={call}:{self.fault}:when={FAULT_AT}" for call in CALLS]
         # It stops the others at no call but these; but then no signal of strace's arrives.
         quick = [] if self.fault == KILL else ["--seccomp-bpf"]
-        written = ["-y", "-s0", "-qqq", "-e", "signal=none", "-o", str(log)]
+        written = ["-y", "-s0", "-q", "-e", "signal=none", "-o", str(log)]
         return ["strace", "-f", *quick, *written, "-e", f"trace={','.join(CALLS)}", *injected]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
         self._channel.close()  # which ends it
         self._process.wait()
 
@@ -170,7 +182,7 @@ class Running:
     """A run that has started."""
 
     def __init__(
-        self, channel: socket.socket, streams: list[Path], log: IO[str], wasted: int
+        self, channel: socket.socket, streams: list[Path], log: IO[str] | None, wasted: int
     ) -> None:
         self._channel = channel
         self._streams = streams
@@ -194,9 +206,24 @@ class Running:
 
     def _calls(self) -> list[str]:
         """Its calls but those that it wasted; the log has every process's, each with its id."""
-        mine = f"{self.id} "
-        lines = [line for line in self._log.read().splitlines() if line.startswith(mine)]
-        return [line.removeprefix(mine).lstrip() for line in lines][self._wasted :]
+        if self._log is None:
+            return []
+        text = ""
+        while not (mine := _calls_of(self.id, text)) or not _END.search(mine[-1]):
+            text += self._log.read()  # strace writes the end down a little after it
+        return [call for call in mine if not call.startswith("+++ ")][self._wasted :]
+
+
+def _calls_of(process: int, log: str) -> list[str]:
+    """The lines of one process, with those joined that others of its threads came between."""
+    calls: list[str] = []
+    for line in log.splitlines():
+        identity, _, text = line.partition(" ")
+        if identity == str(process):
+            _, is_rest, rest = text.partition(" resumed>")
+            begun = calls.pop().removesuffix("<unfinished ...>") if is_rest else ""
+            calls.append(begun + (rest if is_rest else text.strip()))
+    return calls
 
 
 def _environment() -> dict[str, str]:
