@@ -80,7 +80,8 @@ def _make_folders(outbox: Path) -> None:
     """`mailbox` makes these itself, but two processes that do it at once make one of them fail."""
     for folder in ("", "tmp", "new", "cur"):
         files.make_directory(outbox / folder)
-        _check_folder(outbox / folder)
+        if folder:
+            _check_folder(outbox / folder)
 
 
 def _undeliverable(reason: str) -> MfactlError:
@@ -92,11 +93,11 @@ def read(outbox: Path) -> list[Message]:
     if not os.path.lexists(outbox):
         return []
     files.check_directory(outbox)
-    if not os.path.lexists(outbox / "new"):
-        return []
     found = []
     try:
         for folder in ("new", "cur"):
+            if not os.path.lexists(outbox / folder):  # whoever was making it may have been killed
+                continue
             _check_folder(outbox / folder)
             for path in (outbox / folder).iterdir():
                 with suppress(FileNotFoundError):  # cleared meanwhile
@@ -109,14 +110,18 @@ def read(outbox: Path) -> list[Message]:
 
 
 def _check_folder(folder: Path) -> None:
-    files.check_directory(folder)
     if folder.is_symlink():
         raise files.unsafe(f"{folder} is a symbolic link, not a directory.")
+    files.check_directory(folder)
 
 
 def _message(path: Path) -> Message:
     """The message in a file. Another program's may be broken: what cannot be read is empty."""
-    parsed = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    data = path.read_bytes()
+    try:
+        parsed: email.message.Message = email.message_from_bytes(data, policy=policy.default)
+    except Exception:  # the library fails in many ways on headers that are none
+        parsed = email.message.EmailMessage()
     return Message(
         id=path.name.partition(":")[0],
         sender=email.utils.parseaddr(_header(parsed, "From"))[1],
