@@ -84,6 +84,7 @@ class Life:
             act.stored()
             if answer is not None:
                 act.told(answer)
+        self._check_spent()
         if ended.status == KILLED:
             self._look_around()
 
@@ -118,6 +119,16 @@ class Life:
         self._hashes = stored.hashes
         self._records = [(kind, record) for (kind, _), record in stored.records.items()]
         return events
+
+    def _check_spent(self) -> None:
+        """Every code that was taken, told or not, is spent in the vault, and no other is."""
+        for account in (record for kind, record in self._records if kind == "account"):
+            known, codes = self._known[account["email"]], account["backup_codes"]
+            if codes is not None and codes["id"] == known.codes_of:
+                used = [code for code in codes["codes"] if code["used_at"] is not None]
+                assert len(used) == len(known.used)
+            if account["totp"] is not None:
+                assert account["totp"]["last_step"] == known.spent_at // STEP
 
     # --- what she finds when something was killed
 

@@ -70,7 +70,7 @@ class Sweep:
         """One run, and Ada as she begins the next one."""
         try:
             ended, moved = self._try(ada, point, size)
-        except AssertionError as error:
+        except Exception as error:
             error.add_note(f"{self._struck.name}, {self._nursery.fault} at {point or size}")
             raise
         return ended, self._begin() if moved else ada

@@ -27,6 +27,8 @@ def test_what_is_told_is_on_disk_and_nothing_has_a_name_before_it_is(
         if call.call in NAMING:
             check_contents_come_before_the_name(calls[:place], call)
             check_the_name_comes_before_what_relies_on_it(calls[place + 1 :], call)
+        if (call.call, call.file) == ("unlink", "vault.db-journal"):
+            check_the_transaction_is_whole(calls[:place], calls[place + 1])
     check_the_answer_comes_last(calls)
 
 
@@ -42,6 +44,19 @@ def check_the_name_comes_before_what_relies_on_it(following: list[Point], named:
     directory = "new" if named.file == MAIL else "home"
     relying = places(following, WRITING, "vault.db-journal") + places(following, WRITING, "stdout")
     assert places(following[: min(relying)], SYNCING, directory), named
+
+
+def check_the_transaction_is_whole(before: list[Point], after: Point) -> None:
+    """The journal is synced before the vault is written, that before the journal goes; so is that.
+
+    `before` may begin with earlier transactions: what was synced last is this one's.
+    """
+    *_, journal = places(before, WRITING, "vault.db-journal")
+    written = [place for place in places(before, WRITING, "vault.db") if place > journal]
+    assert written
+    assert places(before[journal : written[0]], SYNCING, "vault.db-journal")
+    assert places(before[written[-1] :], SYNCING, "vault.db")
+    assert (after.call, after.file) == ("fdatasync", "home")
 
 
 def check_the_answer_comes_last(calls: list[Point]) -> None:
