@@ -70,10 +70,19 @@ def deliver(outbox: Path, mail: CodeMail) -> None:
     try:
         _make_folders(outbox)
         mailbox.Maildir(outbox, create=False).add(message.as_bytes())
+        files.sync_directory(outbox / "new")  # the library syncs the message, not its name
     except MfactlError as error:
         raise _undeliverable(error.refusals[0].long_message) from None
     except OSError as error:
+        _remove_unfinished(outbox)
         raise _undeliverable(f"{outbox}: {error.strerror}.") from None
+
+
+def _remove_unfinished(outbox: Path) -> None:
+    """The library leaves behind what it could not finish; this process's number is in its name."""
+    with suppress(OSError):
+        for path in (outbox / "tmp").glob(f"*P{os.getpid()}Q*"):
+            path.unlink()
 
 
 def _make_folders(outbox: Path) -> None:
