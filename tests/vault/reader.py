@@ -91,6 +91,7 @@ def _read(
         records[place[0], place[1]] = record = json.loads(_open(sub["record"], sealed, bound))
         versions[place[0], place[1]] = place[2]
         assert place[3:] == _index_values(place[0], record, sub["index"])
+    assert ("head", "head") in records
     head = records["head", "head"]
     assert head["generation"] == header["generation"]
     events: list[Json] = []
@@ -125,6 +126,9 @@ def _unlock(header: Json, kind: str, secret: bytes) -> bytes:
             wrapping = _hkdf(secret, salt, f"slot/{kind}")
         else:
             memory, passes, lanes = slot["cost"]
+            assert 19456 <= memory <= 1048576
+            assert 1 <= passes <= 16
+            assert 1 <= lanes <= 16
             argon2 = Argon2id(
                 salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory
             )

@@ -237,7 +237,7 @@ VECTORS = [
     Vector("test-switched-on", "made a test vault later", header_with(test=True), CORRUPT),
     Vector("other-branch", "another branch", header_with(branch="00" * 16), CORRUPT),
     Vector("other-vault-id", "another id", header_with(vault_id="vault_x"), "vault_key_incorrect"),
-    Vector("no-slots", "nothing unlocks it", header_with(slots=[]), "vault_locked"),
+    Vector("no-slots", "nothing unlocks it", header_with(slots=[]), "vault_key_incorrect"),
     Vector("older-header", "the header before the last slot", with_an_older_header, CORRUPT),
     Vector(
         "slots-exchanged",
