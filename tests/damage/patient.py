@@ -31,8 +31,10 @@ from tests.vault.vaults import (
     ada_signed_in,
     bob,
     contents,
+    edit,
     make_minimal,
     opened,
+    query,
     write,
 )
 
@@ -207,6 +209,23 @@ def _is_part(answer: object, whole: object) -> bool:
     assert isinstance(whole, list)
     rest = iter(whole)
     return all(item in rest for item in answer)
+
+
+# --- what is done to it
+
+
+def leave_out(path: Path, index: str, among: str) -> None:
+    """Builds an index anew with some of the entries, under the statement that it had."""
+    ((rowid, sql),) = query(path, "SELECT rowid, sql FROM sqlite_schema WHERE name = ?", (index,))
+    join = " AND " if " WHERE " in sql else " WHERE "
+    for statement in (sql + join + among, sql):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(
+                "UPDATE sqlite_schema SET sql = ? WHERE rowid = ?", (statement, rowid)
+            )
+        if statement != sql:
+            edit(path, "REINDEX " + index)
 
 
 # --- what is written

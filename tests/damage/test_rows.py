@@ -20,7 +20,7 @@ from mfactl.vault import slots
 from mfactl.vault.create import create
 from mfactl.vault.keys import KEY_FILE, SlotPlan
 from mfactl.vault.transaction import Mark
-from tests.damage.patient import Found, Patient, eve, examine, patient_at, repaged
+from tests.damage.patient import Found, Patient, eve, examine, leave_out, patient_at, repaged
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
     ADA_TOKEN,
@@ -358,20 +358,6 @@ def test_an_index_that_was_rewritten_hides_rows_from_all_but_the_check(town: Tow
         with opened(path) as vault, vault.reading() as transaction:
             assert transaction.at_address(transaction.address_id(ada().key)) is None
         assert examine(path, town.patient.health, whole_indexes=False).is_noticed
-
-
-def leave_out(path: Path, index: str, among: str) -> None:
-    """Builds an index anew with some of the entries, under the statement that it had."""
-    ((rowid, sql),) = query(path, "SELECT rowid, sql FROM sqlite_schema WHERE name = ?", (index,))
-    join = " AND " if " WHERE " in sql else " WHERE "
-    for statement in (sql + join + among, sql):
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA writable_schema = ON")
-            connection.execute(
-                "UPDATE sqlite_schema SET sql = ? WHERE rowid = ?", (statement, rowid)
-            )
-        if statement != sql:
-            edit(path, "REINDEX " + index)
 
 
 # --- columns that hold what they cannot

@@ -38,7 +38,7 @@ from tests.vault.vaults import (
     write,
 )
 
-FILE, HEAD = ("file", ""), ("head", "head")
+FILE, HEAD = ("file", "file"), ("head", "head")
 ADA, ADA_CLIENT, BEA_CLIENT = (
     ("account", "user_ada"),
     ("client", "client_ada"),

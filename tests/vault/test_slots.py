@@ -107,8 +107,11 @@ def test_sixteen_slots_are_the_most() -> None:
         now = taken(with_slot(now, FILE_PLAN._replace(id=f"slot_{number}"), OTHER_KEY))
 
     assert len(unlock(*stored(now), key_file()).header.slots) == 16
-    full = with_slot(now, FILE_PLAN, OTHER_KEY)
-    assert full == Refusal(Code.VAULT_SLOTS_FULL)
+
+    def ask() -> bytes:
+        raise AssertionError("nobody is asked for a secret that has no place")
+
+    assert slots.with_slot(now, FILE_PLAN, ask) == Refusal(Code.VAULT_SLOTS_FULL)
 
 
 # --- one less

@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     @property
     def text(self) -> str:
         """What is wrong, as one sentence."""
-        named = self.id not in ("", self.kind)  # there is one file and one head
+        named = self.id != self.kind  # there is one file, one head and one pepper
         name = f"{self.kind} {self.id}" if named else f"vault's {self.kind}"
         return f"The {name} {self.problem}."
 
@@ -77,7 +77,7 @@ class _Checker:
     def run(self) -> Report:
         head = self._transaction.head
         for fault in self._transaction.file_faults():
-            self._find("file", "", fault)
+            self._find("file", "file", fault)
         live = self._walk_records()
         told, events = self._walk_events()
         of_head = _Tally(head.records, int(head.sum, 16))
