@@ -21,13 +21,13 @@ Term = tuple[int | None, int]
 
 
 def edges_of(model: Model) -> list[int]:
-    """Each is the first second of a new state: of being too old, or near enough."""
+    """Each is the first second of a new state: of being too old, or near enough. Nearest first."""
     terms = [term for client in model.clients.values() for term in _of_client(client)]
     terms += [term for holder in model.holders.values() for term in _of_holder(holder)]
     found = {model.now + 1}
     for began, limit in terms:
         found |= set() if began is None else {began + limit, began - SLACK}
-    return sorted(found)
+    return sorted(found, key=lambda edge: abs(edge - model.now))
 
 
 def _of_client(client: Client) -> list[Term]:

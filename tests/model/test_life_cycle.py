@@ -137,7 +137,8 @@ def test_what_is_no_guess_is_not_counted(begin: Begin) -> None:
     walk.verify(LAPTOP, typed.app(walk, LAPTOP, -1))
     walk.verify(LAPTOP, typed.backup(walk, LAPTOP))
     walk.verify(LAPTOP, typed.backup_again(walk, LAPTOP))
-    walk.mistype(LAPTOP, "１２３４５６")
+    for text in typed.MISTYPED:
+        walk.mistype(LAPTOP, text)
     walk.disable(LAPTOP)
     walk.add(LAPTOP)
     walk.confirm(LAPTOP, typed.wrong(walk, LAPTOP))

@@ -9,10 +9,15 @@ UNKNOWN_BACKUP_CODE = "zzzz-zzzz-zzzz"
 Kind = Callable[[Walk, str], str]
 
 
-def right(walk: Walk, who: str, drift: int = 0) -> str:
-    """The code that this client waits for: the mailed one, or the app's."""
+def right(walk: Walk, who: str) -> str:
+    """The code that this client waits for: the mailed one, or one of the app's that is unused."""
     pending = walk.model.clients[who].pending
-    return pending.code if isinstance(pending, SignUp) else app(walk, who, drift)
+    if isinstance(pending, SignUp):
+        return pending.code
+    account = _account(walk, who)
+    used = account.last_step if account is not None else -1
+    unused = [drift for drift in (0, 1, -1) if _here(walk) + drift > used]
+    return app(walk, who, (*unused, 0)[0])
 
 
 def app(walk: Walk, who: str, drift: int = 0) -> str:
