@@ -261,14 +261,6 @@ TRIED = ("sign_in_verify",)
 
 COMMANDS = (
     Struck(
-        "vault-init",
-        scenes.nowhere,
-        _always("vault", "init", "--test"),
-        0,
-        ("vault_init",),
-        after_init,
-    ),
-    Struck(
         "first-signup",
         scenes.nowhere,
         SIGN_UP,
@@ -280,6 +272,23 @@ COMMANDS = (
     Struck("signup", scenes.empty_vault, SIGN_UP, 3, SENT, after_sign_up),
     Struck(
         "verify-email", scenes.signing_up, _email_code, 0, ("sign_up_verify",), after_email_code
+    ),
+    Struck(
+        "signin", scenes.signed_out, _with_password("signin", ADA), 3, ("sign_in",), after_sign_in
+    ),
+    Struck("verify-totp", scenes.signing_in, _right_code, 0, TRIED, after_totp, pages=1),
+    Struck("verify-wrong", scenes.signing_in, _wrong_code, 5, TRIED, after_wrong_code),
+)
+
+# Their calls are the same ones once more, so only long runs strike them.
+MORE_COMMANDS = (
+    Struck(
+        "vault-init",
+        scenes.nowhere,
+        _always("vault", "init", "--test"),
+        0,
+        ("vault_init",),
+        after_init,
     ),
     Struck(
         "mfa-verify",
@@ -301,15 +310,6 @@ COMMANDS = (
         pages=12,
         slow=True,  # likewise
     ),
-    Struck(
-        "signin", scenes.signed_out, _with_password("signin", ADA), 3, ("sign_in",), after_sign_in
-    ),
-    Struck("verify-totp", scenes.signing_in, _right_code, 0, TRIED, after_totp, pages=1),
-    Struck("verify-wrong", scenes.signing_in, _wrong_code, 5, TRIED, after_wrong_code),
-)
-
-# Their calls are the same ones once more, so only long runs strike them.
-MORE_COMMANDS = (
     Struck("verify-backup", scenes.signing_in, _backup_code, 0, TRIED, after_backup_code),
     Struck(
         "signin-wrong", scenes.signed_out, _wrong_password, 5, ("sign_in",), after_wrong_password
