@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 
@@ -15,33 +18,52 @@ NurseryOf = Callable[[str | None], Nursery]
 PointsOf = Callable[[Struck], list[Point]]
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - made private by mkdtemp
+
+
 @pytest.fixture(scope="session")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+def base() -> Iterator[Path]:
+    """A folder for homes, in memory where that can be: most of a run is waiting for the disk.
+
+    What SIGKILL leaves behind is the kernel's, and the same on any file system.
+    """
+    folder = Path(mkdtemp(prefix="mfactl-", dir=MEMORY if MEMORY.is_dir() else None))
+    yield folder
+    rmtree(folder)
+
+
+@pytest.fixture
+def folder(base: Path) -> Iterator[Path]:
+    """A folder for the homes of one test."""
+    folder = Path(mkdtemp(dir=base))
+    yield folder
+    rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def scenes(base: Path) -> Scenes:
     """The states that commands begin in."""
-    return Scenes(tmp_path_factory.mktemp("scenes"))
+    return Scenes(Path(mkdtemp(dir=base)))
 
 
 @pytest.fixture(scope="session")
-def nursery_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NurseryOf]:
+def nursery_of(base: Path) -> Iterator[NurseryOf]:
     """The nursery for a kind of fault; None: for none."""
     with ExitStack() as stack:
 
         @cache
         def of(fault: str | None) -> Nursery:
-            return stack.enter_context(Nursery(tmp_path_factory.mktemp("nursery"), fault))
+            return stack.enter_context(Nursery(Path(mkdtemp(dir=base)), fault))
 
         yield of
 
 
 @pytest.fixture(scope="session")
-def points_of(
-    tmp_path_factory: pytest.TempPathFactory, scenes: Scenes, nursery_of: NurseryOf
-) -> PointsOf:
+def points_of(base: Path, scenes: Scenes, nursery_of: NurseryOf) -> PointsOf:
     """Every call of a command that a fault can meet, in their order."""
 
     @cache
     def of(struck: Struck) -> list[Point]:
-        folder = tmp_path_factory.mktemp(struck.name)
-        return Sweep(struck, nursery_of(KILL), scenes, folder).points()
+        return Sweep(struck, nursery_of(KILL), scenes, Path(mkdtemp(dir=base))).points()
 
     return of

@@ -2,7 +2,8 @@
 
 What was told is kept, what is kept is whole, and Ada goes on. `sweep` has the laws, `commands` what
 holds after each command. Long runs let every fault meet every call of every command. In short ones
-SIGKILL meets all of them but most of those that write a page more, and each error a third of them.
+SIGKILL meets all of them but most of those that write a page more, and of these each error meets a
+third; `commands.Struck` says what is struck less.
 """
 
 from itertools import takewhile
@@ -17,8 +18,6 @@ from tests.crashes.sweep import Sweep
 from tests.crashes.watched import ERRORS, KILL, Point
 from tests.support.soak import Tally
 
-PARTS = 2  # of the calls of a command, so that each worker gets its share
-
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 
@@ -31,25 +30,27 @@ def struck(request: pytest.FixtureRequest, soak: bool) -> Struck:
 
 
 def thinned(points: list[Point], struck: Struck) -> list[Point]:
-    """Without most of the page writes, and what is another row's."""
-    ours = takewhile(lambda point: point.file != struck.until, points)
-    return [point for point in ours if point.call != "pwrite64" or point.number % struck.pages == 0]
+    """What a short run strikes."""
+    ours = list(takewhile(lambda point: point.file != struck.until, points))
+    pages = [place for place, point in enumerate(ours) if point.call == "pwrite64"]
+    if struck.slow:
+        return ours[pages[-1] :]
+    kept = {place for place in pages if ours[place].number % struck.pages == 0}
+    return [point for place, point in enumerate(ours) if place in kept or place not in pages]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
 def test_a_command_that_is_killed_at_any_call_loses_nothing_that_it_told(
     struck: Struck,
-    part: int,
     soak: bool,
     tally: Tally,
     scenes: Scenes,
     nursery_of: NurseryOf,
     points_of: PointsOf,
-    tmp_path: Path,
+    folder: Path,
 ) -> None:
-    sweep = Sweep(struck, nursery_of(KILL), scenes, tmp_path)
+    sweep = Sweep(struck, nursery_of(KILL), scenes, folder)
     points = points_of(struck)
-    chosen = (points if soak else thinned(points, struck))[part::PARTS]
+    chosen = points if soak else thinned(points, struck)
     sweep.strike(chosen)
     tally("commands killed at a system call", len(chosen))
 
@@ -63,9 +64,9 @@ def test_an_error_of_any_call_is_told_and_nothing_that_was_told_is_lost(
     scenes: Scenes,
     nursery_of: NurseryOf,
     points_of: PointsOf,
-    tmp_path: Path,
+    folder: Path,
 ) -> None:
-    sweep = Sweep(struck, nursery_of(error), scenes, tmp_path)
+    sweep = Sweep(struck, nursery_of(error), scenes, folder)
     points = points_of(struck)
     turn, turns = ERRORS.index(error), len(ERRORS) * (3 if struck.slow else 1)
     chosen = points if soak else thinned(points, struck)[turn::turns]

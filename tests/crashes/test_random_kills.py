@@ -24,9 +24,9 @@ def test_a_life_of_random_kills_loses_nothing_that_was_told(
     tally: Tally,
     scenes: Scenes,
     nursery_of: NurseryOf,
-    tmp_path: Path,
+    folder: Path,
 ) -> None:
-    ada = scenes.copy(empty_vault, tmp_path / str(life))
+    ada = scenes.copy(empty_vault, folder / str(life))
     lived = Life(ada, nursery_of(None), rng)
     while lived.kills < (SOAK_KILLS if soak else KILLS):
         lived.go_on()

@@ -210,7 +210,8 @@ class Running:
             return []
         text = ""
         while not (mine := _calls_of(self.id, text)) or not _END.search(mine[-1]):
-            text += self._log.read()  # strace writes the end down a little after it
+            os.sched_yield()  # strace writes the end down a little after it
+            text += self._log.read()
         return [call for call in mine if not call.startswith("+++ ")][self._wasted :]
 
 
