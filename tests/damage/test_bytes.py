@@ -102,7 +102,7 @@ def test_a_vault_that_was_cut_short_anywhere_is_damaged(
 
 def test_a_vault_that_lost_zeros_at_its_end_is_damaged_or_whole(small: Patient) -> None:
     """SQLite reads a last page that is short as if zeros followed."""
-    for lost in range(1, PAGE_BYTES + 1):
+    for lost in (*range(1, 17), *range(17, PAGE_BYTES + 1, 15)):
         with small.cut_to(len(small.whole) - lost):
             examine(small.path, small.health)
 
