@@ -17,8 +17,8 @@ from tests.support.soak import Tally
 from tests.vault.vaults import DAMAGE
 
 PARTS = 16  # of the file, so that workers share them
-MORE_EVERY = 8  # bytes, in a short run
-WRITTEN_EVERY = 13  # bytes, in a short run
+MORE_EVERY = 16  # bytes, in a short run
+WRITTEN_EVERY = 29  # bytes, in a short run
 STEP_BYTES = 64  # between two cuts after the first 4 KiB, in a short run
 
 
