@@ -60,12 +60,11 @@ def eve() -> Stranger:
 
 
 def furnish_a_little(path: Path) -> Path:
-    """A record of every kind in a vault of five events, in small pages."""
+    """A record of every kind in a vault of four events, in small pages."""
     make_minimal(path)
-    slim = ada(backup_codes=None, mfa_enabled_at=NOW)
+    slim = ada(totp=None, backup_codes=None, mfa_enabled_at=None)
     write(path, slim, ada_signed_in(), subject=slim.id, happened="sign_up_verify")
     write(path, bob(), subject=bob().id, code="form_code_incorrect")
-    write(path, eve(), subject=eve().id, happened="code_handed_over")
     write(path, slim._replace(lockout=Lockout(1)), ada_signed_in(), subject=slim.id)
     return repaged(path)
 
@@ -150,6 +149,8 @@ def examine(path: Path, health: Health, *, more: bool = True, whole_indexes: boo
     found = _ask_all(path, health, QUESTIONS | MORE if more else QUESTIONS)
     for name, answer in found.answers.items():
         right = health.answers[name]
+        if answer == right:
+            continue
         if isinstance(answer, Code):
             assert answer in DAMAGE, f"{name}: {answer}"
         elif answer is None and (name in MAY_SEEM_LAPSED or not whole_indexes):
@@ -157,7 +158,7 @@ def examine(path: Path, health: Health, *, more: bool = True, whole_indexes: boo
         elif name in MAY_LACK_SOME:
             assert _is_part(answer, right), f"{name}: {answer}"
         else:
-            assert answer == right, f"{name}: {answer}"
+            raise AssertionError(f"{name}: {answer}")
     if not found.is_noticed:
         for name, answer in found.answers.items():
             assert answer == health.answers[name], f"{name}: the check does not notice"
@@ -172,7 +173,7 @@ def _ask_all(
     try:
         with opened(path) as vault, vault.reading() as transaction:
             answers = {name: _answer(vault, transaction, ask) for name, ask in questions.items()}
-            return Found(answers, _findings(vault, transaction, health))
+            return Found(answers, _findings(vault, transaction, health, answers))
     except MfactlError as error:
         code = error.refusals[0].code
         assert code in DAMAGE, code
@@ -189,16 +190,19 @@ def _answer(
         return error.refusals[0].code
 
 
-def _findings(vault: Vault, transaction: Transaction, health: Health) -> tuple[Finding, ...] | None:
+def _findings(
+    vault: Vault, transaction: Transaction, health: Health, answers: dict[str, Answer]
+) -> tuple[Finding, ...] | None:
     """What the check finds; an account that it cannot read has to be among it."""
     report = _answer(vault, transaction, lambda t: check_within(t, vault.unlocked.keys))
     if isinstance(report, Code):
         assert report in DAMAGE, report
         return None
-    if report.findings:
+    unseen = [account for account in health.accounts if account not in answers.values()]
+    if report.findings and unseen:
         readable = [record for _, record in transaction.records()]
         named = {(finding.kind, finding.id) for finding in report.findings}
-        for account in health.accounts:
+        for account in unseen:
             assert account in readable or ("account", account.id) in named, account.id
     return report.findings
 

@@ -393,16 +393,16 @@ def test_the_head_keeps_where_the_chain_begins_and_what_ends_sessions(
     assert after.sum != before.sum
 
 
-def test_the_head_goes_on_as_whoever_changes_the_keys_left_it(vault_path: Path) -> None:
-    """A restore ends every session: it raises the head's epoch in the same transaction."""
+def test_every_session_may_be_ended_in_the_same_transaction(vault_path: Path) -> None:
+    """As a restore does: the head's epoch moves."""
     with opened(vault_path) as vault, vault.writing() as transaction:
-        transaction.head = transaction.head._replace(epoch=5)
-        vault.adopt(transaction, slots.branched(vault.unlocked), unseen).commit(
-            Draft(NOW, "vault_restore")
-        )
+        epoch = transaction.head.epoch
+        renewed = slots.branched(vault.unlocked)
+        transaction = vault.adopt(transaction, renewed, unseen, ends_sessions=True)
+        transaction.commit(Draft(NOW, "vault_restore"))
 
     with opened(vault_path) as vault, vault.reading() as transaction:
-        assert transaction.head.epoch == 5
+        assert transaction.head.epoch == epoch + 1
     assert found(vault_path) == set()
 
 

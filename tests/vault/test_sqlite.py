@@ -11,20 +11,26 @@ from pathlib import Path
 
 import pytest
 
+from mfactl.core.account import Stranger
 from mfactl.errors import Code
 from mfactl.vault import sqlite_file
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
+from mfactl.vault.sqlite import About
 from mfactl.vault.sqlite_file import APPLICATION_ID, SCHEMA
 from mfactl.vault.vault import Vault
+from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
+    BEA_TOKEN,
     ada,
+    address_id,
     contents,
     edit,
     finish,
     found,
     furnish,
     header_of,
+    is_noticed,
     key_file,
     make_minimal,
     opened,
@@ -405,3 +411,77 @@ def test_a_machine_without_the_memory_to_stretch_a_passphrase_is_an_error_of_the
     put_header(path, raw)
 
     assert run("stretch_without_memory", path) == ["io_error"]
+
+
+# --- indexes that lead elsewhere
+
+
+def lead_elsewhere(path: Path, index: str, entry: bytes, old: int, new: int) -> None:
+    """Lets an entry of an index, which ends with the number of its row, lead to another row."""
+    ((page,),) = query(path, "SELECT rootpage FROM sqlite_schema WHERE name = ?", (index,))
+    data, first = bytearray(path.read_bytes()), (page - 1) * 4096
+    place = data.index(entry + bytes([old]), first, first + 4096) + len(entry)
+    data[place] = new
+    path.write_bytes(data)
+
+
+def rows_of(path: Path, *identifiers: str) -> tuple[int, int]:
+    sql = "SELECT rowid FROM record WHERE id = ?"
+    old, new = (query(path, sql, (identifier,))[0][0] for identifier in identifiers)
+    return int(old), int(new)
+
+
+def test_a_token_never_finds_the_client_of_another(vault_path: Path) -> None:
+    """Somebody who may run mfactl, and write the file, would have Ada's session."""
+    entry = b"client" + BEA_TOKEN.encode()
+    rows = rows_of(vault_path, "client_bea", "client_ada")
+    lead_elsewhere(vault_path, "record_lookup", entry, *rows)
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.client(BEA_TOKEN)
+    assert is_noticed(vault_path)
+
+
+def test_an_address_never_leads_to_the_account_of_another(vault_path: Path) -> None:
+    other = ada(id="user_eve", key="eve@example.com")
+    write(vault_path, other, subject=other.id)
+    place = address_id(vault_path, other.key)
+    entry = b"account" + place.encode()
+    lead_elsewhere(vault_path, "record_lookup", entry, *rows_of(vault_path, "user_eve", "user_ada"))
+
+    with opened(vault_path) as vault, vault.reading() as transaction, refused(Code.VAULT_CORRUPT):
+        transaction.at_address(place)
+    assert is_noticed(vault_path)
+
+
+@pytest.mark.parametrize("number", [4, 5, 10])
+@pytest.mark.parametrize("index", ["event_subject", "event_address"])
+def test_no_event_of_somebody_else_is_taken_for_ones_own(
+    index: str, number: int, vault_path: Path
+) -> None:
+    place = address_id(vault_path, ada().key)
+    entry = b"user_ada" if index == "event_subject" else place.encode()
+    lead_elsewhere(vault_path, index, entry + bytes([number]), number, 7)
+
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        with refused(Code.VAULT_CORRUPT):
+            transaction.events_after(0, 99, About("user_ada", place))
+        if number == 10:
+            with refused(Code.VAULT_CORRUPT):
+                transaction.at_address(place)
+                transaction.account("user_ada")
+    assert is_noticed(vault_path)
+
+
+def test_nothing_is_dropped_that_an_index_says_has_lapsed(vault_path: Path) -> None:
+    stranger = Stranger("stranger_late", "late@example.com", NOW - 2 * DAY)
+    write(vault_path, stranger, subject=stranger.id, at=NOW - 2 * DAY)
+    expires = (NOW - DAY).to_bytes(4, "big")
+    rows = rows_of(vault_path, "stranger_late", "client_ada")
+    lead_elsewhere(vault_path, "record_expires", expires, *rows)
+
+    with refused(Code.VAULT_CORRUPT):
+        write(vault_path, subject="", at=NOW)
+    assert query(vault_path, "SELECT count(*) FROM record NOT INDEXED WHERE id = 'client_ada'") == [
+        (1,)
+    ]

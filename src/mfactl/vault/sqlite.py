@@ -1,14 +1,15 @@
 """The statements: get, find, put, drop, append and scan, in a transaction.
 
-Guarantees: rows go in and out as they are (sealing is not known here); a statement that has to
-change one row changes one. With `sqlite_file`, this is all SQL: a second engine could stand beside
-the two.
-May import: mfactl.vault.sqlite_file and mfactl.vault.sealing.
+Guarantees: rows go in and out as they are (sealing is not known here); a row that is found is the
+one that was asked for; a statement that has to change one row changes one. With `sqlite_file`, this
+is all SQL: a second engine could stand beside the two.
+May import: mfactl.vault.sqlite_file, mfactl.vault.sealing and mfactl.errors.
 """
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from mfactl.errors import Code, failure
 from mfactl.vault.sealing import EventPlace, Place
 from mfactl.vault.sqlite_file import File
 
@@ -50,11 +51,21 @@ class Database(File):
 
     def get(self, kind: str, identifier: str) -> Row | None:
         """The record with this id."""
-        return self._one("kind = ? AND id = ?", (kind, identifier))
+        row = self._one("kind = ? AND id = ?", (kind, identifier))
+        self._expect(row is None or row.place[:2] == (kind, identifier))
+        return row
 
     def find(self, kind: str, lookup: str) -> Row | None:
         """The record with this index value."""
-        return self._one("kind = ? AND lookup = ?", (kind, lookup))
+        row = self._one("kind = ? AND lookup = ?", (kind, lookup))
+        self._expect(row is None or (row.place.kind, row.place.lookup) == (kind, lookup))
+        return row
+
+    def _expect(self, *asked_for: bool) -> None:
+        """An index is not sealed: whoever rewrites it could let one token find another's client."""
+        if not all(asked_for):
+            detail = f"The vault {self.path} is damaged: an index leads to a wrong row."
+            raise failure(Code.VAULT_CORRUPT, detail)
 
     def _one(self, where: str, values: tuple[str, str]) -> Row | None:
         sql = f"SELECT {_ROW} FROM record WHERE {where}"  # noqa: S608 - constants only
@@ -64,8 +75,9 @@ class Database(File):
     def lapsed(self, now: int, most: int) -> list[Row]:
         """A few records that may be dropped, the longest lapsed first."""
         sql = f"SELECT {_ROW} FROM record WHERE expires < ? ORDER BY expires LIMIT ?"  # noqa: S608
-        rows = self._connection.execute(sql, (now, most)).fetchall()
-        return [_row(row) for row in rows]
+        rows = [_row(row) for row in self._connection.execute(sql, (now, most)).fetchall()]
+        self._expect(*(type(row.place.expires) is int and row.place.expires < now for row in rows))
+        return rows
 
     def insert(self, place: Place, sealed: bytes) -> None:
         """Stores a record that is new."""
@@ -98,7 +110,7 @@ class Database(File):
 
     def event(self, number: int) -> EventRow | None:
         """The event with this number."""
-        return self._event("number = ?", number)
+        return self._event("number", number)
 
     def newest_number(self) -> int:
         """The number of the newest event; 0 if there is none."""
@@ -107,20 +119,24 @@ class Database(File):
 
     def newest_event(self, subject: str) -> EventRow | None:
         """The newest event about a subject."""
-        return self._event("subject = ?", subject)
+        return self._event("subject", subject)
 
     def newest_event_at(self, address: str) -> EventRow | None:
         """The newest event about whoever was at an address, given by its blind index."""
-        return self._event("address = ?", address)
+        return self._event("address", address)
 
     def newest_event_of(self, client: str) -> EventRow | None:
         """The newest event that a client asked for."""
-        return self._event("client = ?", client)
+        return self._event("client", client)
 
-    def _event(self, where: str, value: str | int) -> EventRow | None:
-        sql = f"SELECT * FROM event WHERE {where} ORDER BY number DESC LIMIT 1"  # noqa: S608
-        row = self._connection.execute(sql, (value,)).fetchone()
-        return None if row is None else _event_row(row)
+    def _event(self, column: str, value: str | int) -> EventRow | None:
+        sql = f"SELECT * FROM event WHERE {column} = ? ORDER BY number DESC LIMIT 1"  # noqa: S608
+        found = self._connection.execute(sql, (value,)).fetchone()
+        if found is None:
+            return None
+        row = _event_row(found)
+        self._expect(getattr(row.place, column) == value)
+        return row
 
     def records(self) -> Iterator[Row]:
         """Every record, ordered by kind and id."""
@@ -155,8 +171,11 @@ class Database(File):
             where += " AND (subject = ? OR address = ?)"
             values += [*about]
         sql = f"SELECT * FROM event WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608
-        rows = self._connection.execute(sql, (*values, most)).fetchall()
-        return [_event_row(row) for row in rows]
+        found = self._connection.execute(sql, (*values, most)).fetchall()
+        rows = [_event_row(row) for row in found]
+        if about is not None:
+            self._expect(*(_is_about(row.place, about) for row in rows))
+        return rows
 
     def replace_event(self, row: EventRow) -> None:
         """Stores an event in another seal, under another index value."""
@@ -169,6 +188,10 @@ class Database(File):
         """What SQLite finds wrong with the file itself; empty if nothing."""
         rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
         return [str(row[0]) for row in rows if row[0] != "ok"]
+
+
+def _is_about(place: EventPlace, about: About) -> bool:
+    return place.subject == about.subject or place.address == about.address is not None
 
 
 def _row(values: tuple[Any, ...]) -> Row:
