@@ -113,12 +113,21 @@ PARTS = (
     | VALUES.map(lambda value: [value])
 )
 PREFIXES = st.sampled_from([[], ["--json"], ["-q"], ["--field", "status"]])
+
+
+def names_a_command(words: list[str]) -> bool:
+    """Whether what stands before a `--` is more than a group."""
+    before = words[: words.index("--")]
+    return any(before[n : n + len(c)] == c for c in COMMANDS[:-3] for n in range(len(before)))
+
+
+# Where a group wants the name of a command, Click looks at what follows a `--` as options again.
 ARGUMENTS = st.builds(
     lambda before, command, parts: [*before, *command, *(word for part in parts for word in part)],
     PREFIXES,
     st.sampled_from(COMMANDS),
     st.lists(PARTS, max_size=4),
-)
+).filter(lambda words: "--" not in words or names_a_command(words))
 INPUTS = st.none() | st.sampled_from([PASSWORD, SECRET, "123456\n", ""]).map(str.encode) | BYTES
 
 
