@@ -179,7 +179,7 @@ def test_no_arguments_make_a_command_fail_otherwise(
         assert Path.cwd() != shell.folder
         shutil.rmtree(shell.folder)
 
-    fuzz("command lines", 80, st.tuples(ARGUMENTS, INPUTS), check, ALWAYS)
+    fuzz("command lines", 60, st.tuples(ARGUMENTS, INPUTS), check, ALWAYS)
 
 
 MAIL = "outbox/new/1.foreign"

@@ -111,7 +111,7 @@ def test_settings_are_within_their_bounds_or_refused(fuzz: Fuzz, home: Path) -> 
 
     always = [b"[" * 100_000, b"a=" + b"[" * 100_000, b"session=1", b"mail=[]", b"\xef\xbb\xbf"]
     always += [b"session.lifetime = 604801", b'issuer = "a\\nb"', b'issuer = "\\u202E"']
-    fuzz("settings", 120, mutated_bytes(st.just(CONFIG)) | ASSIGNED, check, always)
+    fuzz("settings", 80, mutated_bytes(st.just(CONFIG)) | ASSIGNED, check, always)
 
 
 # --- keys and passphrases
@@ -219,7 +219,7 @@ def test_a_client_file_is_read_and_brought_up_to_date_or_damaged(fuzz: Fuzz, hom
     for change in ({"number": 2**63}, {"number": True}, {"tokens": ["11"] * 3}, {"hash": 7}):
         always.append(tomli_w.dumps({HERE: WHOLE | change}).encode())
     hostile = mutated_bytes(CLIENT_FILES)
-    fuzz("client files", 120, hostile, lambda data: check_client_file(client, data), always)
+    fuzz("client files", 80, hostile, lambda data: check_client_file(client, data), always)
 
 
 def nested(depth: int) -> bytes:
@@ -342,4 +342,4 @@ def test_mail_of_any_kind_is_read_and_thrown_away(fuzz: Fuzz, home: Path) -> Non
         assert mail.read(outbox) == []
 
     each = [f"{header}\n\n271828\n".encode("utf-8", "surrogatepass") for header in HEADERS]
-    fuzz("mails", 120, hostile | BYTES, check, each)
+    fuzz("mails", 80, hostile | BYTES, check, each)

@@ -102,7 +102,7 @@ def test_an_accepted_address_is_safe_to_print_and_its_key_is_stable(fuzz: Fuzz) 
     odd = st.from_regex(r"\S{1,9}@\S{1,9}\.com", fullmatch=True)
     texts = mutated_text(ADDRESSES) | st.emails() | odd | spliced(ADDRESSES)
     always = ("a@\ud800.com", "\udcff@x.com", "a@" + "b" * 65_000, "a@xn--", "ß@ß.com", "ÄÖ@x.com")
-    fuzz("texts typed as an address", 150, texts, check_address, always)
+    fuzz("texts typed as an address", 100, texts, check_address, always)
 
 
 # --- passwords
@@ -206,7 +206,7 @@ def test_no_uri_no_secret_and_no_moment_breaks_the_phone(fuzz: Fuzz) -> None:
     always = [
         (f"{whole}&{more}", NOW) for more in ("period=0", "digits=0", "period=" + "9" * 4_000)
     ]
-    fuzz("secrets and URIs", 150, st.tuples(uris | SECRETS, moments), check_secret, always)
+    fuzz("secrets and URIs", 100, st.tuples(uris | SECRETS, moments), check_secret, always)
 
 
 ISSUER = TEXTS["issuer"].pattern

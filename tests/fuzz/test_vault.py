@@ -136,7 +136,7 @@ def test_json_is_a_record_that_stays_what_it_is_or_malformed(fuzz: Fuzz, name: s
             assert repr(tuple(again)) == repr(tuple(record))
 
     valid = st.sampled_from([as_json(record) for record in WHOLE[name]])
-    fuzz("records of hostile JSON", 40, mutated_json(valid), check, TOO_DEEP)
+    fuzz("records of hostile JSON", 25, mutated_json(valid), check, TOO_DEEP)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -253,7 +253,7 @@ def test_a_header_that_was_changed_opens_nothing(fuzz: Fuzz) -> None:
     macs = mutated_bytes(st.just(MAC))
     always = [(BODY, MAC, False), (BODY, MAC, True), *((deep, MAC, False) for deep in TOO_DEEP)]
     always += [(b'{"magic":"mfactl","slots":' + deep + b"}", MAC, False) for deep in TOO_DEEP]
-    fuzz("headers", 120, st.tuples(bodies, macs, st.booleans()), check_header, always)
+    fuzz("headers", 80, st.tuples(bodies, macs, st.booleans()), check_header, always)
 
 
 def is_dear(value: object) -> bool:

@@ -18,6 +18,7 @@ from tests.model.state import (
     DAY,
     HOUR,
     INTERVAL,
+    LOCK,
     MINUTE,
     PERIOD,
     SLACK,
@@ -44,6 +45,12 @@ FORWARD = st.sampled_from(
 BACK = st.sampled_from(
     [1, 29, 30, 30, SLACK - 1, SLACK, SLACK, SLACK + 1, 10 * MINUTE, HOUR, DAY, 8 * DAY]
 )
+CHANGES: dict[str, Callable[[Walk, str], object]] = {
+    "disable": lambda walk, who: walk.disable(who),
+    "everywhere": lambda walk, who: walk.sign_out(who, everywhere=True),
+    "password": lambda walk, who: walk.change_password(who, PASSWORD, OTHER_PASSWORD),
+    "regenerate": lambda walk, who: walk.regenerate(who),
+}
 KNOCKS: dict[str, Callable[[Walk, str], object]] = {
     "add": lambda walk, who: walk.add(who),
     "confirm": lambda walk, who: walk.confirm(who, typed.wrong(walk, who)),
@@ -112,6 +119,15 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(who=WHO)
     def resend(self, who: str) -> None:
         self.walk.resend(self._first(who, lambda client: isinstance(client.pending, SignUp)))
+
+    @precondition(lambda self: self.has_pending(SignUp))
+    @rule(who=WHO, kind=st.sampled_from(["right", "wrong", "mailed before"]))
+    def renew(self, who: str, kind: str) -> None:
+        """Asks for a new code as soon as there may be one, and tries one."""
+        who = self._first(who, lambda client: isinstance(client.pending, SignUp))
+        self.walk.wait(INTERVAL)
+        self.walk.resend(who)
+        self.walk.verify(who, typed.KINDS[kind](self.walk, who))
 
     # --- signing in, and verify
 
@@ -192,6 +208,19 @@ class LifeCycle(RuleBasedStateMachine):
         who = self._insider(who, freshly)
         self.walk.change_password(who, self._password(self._address(who), guess), new)
 
+    @precondition(lambda self: self.has_session())
+    @rule(who=WHO, what=st.sampled_from(sorted(CHANGES)))
+    def overtake(self, who: str, what: str) -> None:
+        """One client changes what the other is signed in with, or is just signing in with."""
+        who = self._insider(who, True)
+        session = self.walk.model.clients[who].session
+        other = next(name for name in CLIENTS if name != who)
+        if session is not None and self.walk.model.clients[other].session is None:
+            self.walk.sign_in(other, session.address, session.account.password)
+        CHANGES[what](self.walk, who)
+        self.walk.wait(PERIOD)
+        self.walk.verify(other, typed.right(self.walk, other))
+
     # --- signing out, and what is refused to those who are out
 
     @precondition(lambda self: self.has_session() or self.has_pending(SignIn | SignUp))
@@ -215,6 +244,15 @@ class LifeCycle(RuleBasedStateMachine):
     def set_back(self, seconds: int) -> None:
         self._set(self.walk.model.now - seconds)
 
+    @precondition(lambda self: self.is_locked())
+    @rule(who=WHO, address=ADDRESS, off=st.sampled_from([-1, 0]))
+    def outlast(self, who: str, address: str, off: int) -> None:
+        """Comes in when a lock ends, or a second too soon."""
+        holder = self.walk.model.holders[address]
+        if holder.locked_at is not None:
+            self._set(holder.locked_at + LOCK + off)
+        self.come_in(who, address)
+
     @rule(data=st.data(), off=st.sampled_from([-1, 0]))
     def wait_for_an_edge(self, data: st.DataObject, off: int) -> None:
         """Goes to the last second before something changes by itself, or to the first after it."""
@@ -232,6 +270,10 @@ class LifeCycle(RuleBasedStateMachine):
         if guess == "wrong":
             return NEVER_A_PASSWORD
         return right if guess == "right" else {PASSWORD: OTHER_PASSWORD}.get(right, PASSWORD)
+
+    def is_locked(self) -> bool:
+        """Whether an address was, and nobody has signed in there since."""
+        return any(each.locked_at is not None for each in self.walk.model.holders.values())
 
     def has_session(self) -> bool:
         """Whether any client has one, ended or not."""
