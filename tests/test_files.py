@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mfactl import files
+from mfactl import copying, files
 from mfactl.errors import Code
 from tests.vault.vaults import finish, refused, run, said, start
 
@@ -591,20 +591,20 @@ def test_a_name_is_taken_without_a_hard_link_where_there_are_none(
 
 def test_only_a_file_is_copied_and_only_what_is_there(tmp_path: Path) -> None:
     private = file(tmp_path / "private")
-    files.copy_into(file(tmp_path / "open", b"for all", mode=0o644), private)
+    copying.copy_into(file(tmp_path / "open", b"for all", mode=0o644), private)
     assert private.read_bytes() == b"for all"
     with refused(Code.IO_ERROR):
-        files.copy_into(tmp_path / "nowhere", private)
+        copying.copy_into(tmp_path / "nowhere", private)
     os.mkfifo(tmp_path / "pipe")
     with refused(Code.VAULT_PERMISSIONS):
-        files.copy_into(tmp_path / "pipe", private)
+        copying.copy_into(tmp_path / "pipe", private)
 
 
 def test_what_is_moved_aside_replaces_nothing(tmp_path: Path) -> None:
-    files.move_aside(file(tmp_path / "old", b"old"), tmp_path / "aside")
+    copying.move_aside(file(tmp_path / "old", b"old"), tmp_path / "aside")
     assert names_in(tmp_path) == ["aside"]
     with refused(Code.IO_ERROR):
-        files.move_aside(file(tmp_path / "new"), tmp_path / "aside")
+        copying.move_aside(file(tmp_path / "new"), tmp_path / "aside")
     assert (tmp_path / "aside").read_bytes() == b"old"
     assert names_in(tmp_path) == ["aside", "new"]
 

@@ -8,7 +8,6 @@ May import: mfactl.errors only.
 
 import errno
 import os
-import shutil
 import stat
 import sys
 import time
@@ -152,28 +151,6 @@ def create_private(path: Path, data: bytes) -> bool:
 def create_empty(path: Path) -> None:
     """Makes an empty private file. Raises `FileExistsError` if one is there."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def copy_into(path: Path, private: Path) -> None:
-    """Copies any regular file, whoever may read it, into a private one that is there already."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as source, open(private, "wb") as target:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise unsafe(f"{path} is not a file.")
-            shutil.copyfileobj(source, target)
-    except OSError as error:
-        raise io_error(error, f"copy {path}") from None
-
-
-def move_aside(path: Path, aside: Path) -> None:
-    """Gives a file another name; replaces nothing."""
-    try:
-        os.link(path, aside, follow_symlinks=False)
-        os.unlink(path)
-        sync_directory(path.parent)
-    except OSError as error:
-        raise io_error(error, f"move {path}") from None
 
 
 def link_into_place(temporary: Path, path: Path) -> bool:

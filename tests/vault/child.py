@@ -16,11 +16,20 @@ from mfactl import files
 from mfactl.core.account import Stranger
 from mfactl.errors import MfactlError
 from mfactl.vault.create import create
-from mfactl.vault.sqlite_file import unseen
 from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault
 from tests.support.builders import NOW
-from tests.vault.vaults import ada, findings, opened, passphrase, plan, report_of, rotate, write
+from tests.vault.vaults import (
+    ada,
+    copied,
+    findings,
+    opened,
+    passphrase,
+    plan,
+    report_of,
+    rotate,
+    write,
+)
 
 UNLIMITED = resource.RLIM_INFINITY
 SOMEBODY = 12345  # a user who is not root and has no account
@@ -94,7 +103,7 @@ def copy_when_full(path: Path, target: str) -> None:
 
     def copy() -> None:
         with opened(path) as vault:
-            vault.copy_to(Path(target), unseen)
+            copied(vault, Path(target))
 
     with opened(path) as vault:  # whatever is imported late is imported now
         assert vault.header

@@ -15,6 +15,7 @@ from tests.vault.vaults import (
     VAULT_ID,
     ada,
     contents,
+    copied,
     edit,
     finish,
     found,
@@ -46,7 +47,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def copy(path: Path, target: Path) -> None:
     with opened(path) as vault:
-        vault.copy_to(target, unseen)
+        copied(vault, target)
 
 
 def test_a_copy_holds_what_the_vault_holds(vault_path: Path, target: Path) -> None:
@@ -97,7 +98,7 @@ def test_a_copy_is_of_one_moment(vault_path: Path, target: Path) -> None:
     for _ in range(5):
         with opened(vault_path) as vault, vault.reading() as transaction:
             number = transaction.head.number
-            vault.copy_to(target, unseen)
+            copied(vault, target)
         report = report_of(target)
         assert (report.findings, report.head.number) == ((), number)
     for writer in writers:
@@ -110,7 +111,7 @@ def test_the_progress_of_a_copy_is_told_and_ends_with_all_of_it(
     write(vault_path, ada(email="x" * 4096 * (COPIED_PAGES + 100)), subject="user_ada")
     told: list[tuple[int, int]] = []
     with opened(vault_path) as vault:
-        vault.copy_to(target, lambda done, of: told.append((done, of)))
+        copied(vault, target, lambda done, of: told.append((done, of)))
 
     pages = vault_path.stat().st_size // 4096
     assert told == [(COPIED_PAGES, pages), (pages, pages)]
@@ -147,9 +148,9 @@ def test_a_source_that_somebody_locked_altogether_is_busy(vault_path: Path, targ
         with closing(sqlite3.connect(vault_path, isolation_level=None)) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             with refused(Code.VAULT_BUSY):
-                vault.copy_to(target, unseen)
+                copied(vault, target)
         assert target.read_bytes() == b""
-        vault.copy_to(target, unseen)
+        copied(vault, target)
     assert found(target) == set()
 
 
@@ -177,7 +178,7 @@ def test_an_interruption_leaves_the_target_as_it_was(vault_path: Path, tmp_path:
         raise KeyboardInterrupt
 
     with opened(vault_path) as vault, pytest.raises(KeyboardInterrupt):
-        vault.copy_to(other, interrupt)
+        copied(vault, other, interrupt)
 
     assert other.read_bytes() == before
     assert found(other) == set()

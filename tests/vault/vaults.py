@@ -22,7 +22,7 @@ from mfactl.vault.check import Finding, Report, check
 from mfactl.vault.create import Plan, create
 from mfactl.vault.header import Secret, SecretProvider, Unlocked
 from mfactl.vault.keys import KEY_FILE, KEYRING, PASSPHRASE, Cost, SlotPlan
-from mfactl.vault.sqlite_file import unseen
+from mfactl.vault.sqlite_file import File, Progress, unseen
 from mfactl.vault.transaction import Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
 from tests.support import builders
@@ -84,6 +84,12 @@ def opened(path: Path, provide: SecretProvider | None = None) -> Iterator[Vault]
     """The vault at `path`, closed again at the end."""
     with closing(Vault(path, provide or key_file())) as vault:
         yield vault
+
+
+def copied(vault: Vault, path: Path, progress: Progress = unseen) -> None:
+    """Makes the file at `path` hold what the vault holds."""
+    with closing(File(path)) as file:
+        vault.copy_to(file, progress)
 
 
 def write(

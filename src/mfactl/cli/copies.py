@@ -18,6 +18,7 @@ from mfactl.cli.run import Yes, run_of
 from mfactl.cli.slots import document as slot_document
 from mfactl.cli.slots import name
 from mfactl.service import copies, slots
+from mfactl.service.copies import Candidate
 from mfactl.service.slots import Rotation
 from mfactl.unlocking import read_key_file
 from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Slot, passphrase_bytes
@@ -93,8 +94,12 @@ def restore(
     """
     run = run_of(context)
     c = run.conversation
-    run.confirm(f"Put {file} in the place of {c.paths.vault}? Every session ends.", yes=yes)
-    done = copies.restore(c, file.absolute(), watch(run))
+    with copies.candidate(c, file.absolute(), watch(run)) as backup:
+        for warning in _warnings(backup):
+            c.around.notify(warning)
+        place = f"{file}, up to event {backup.head.number}, in the place of {c.paths.vault}"
+        run.confirm(f"Put {place}? Every session ends.", yes=yes)
+        done = copies.restore(c, backup, watch(run))
     document = {
         "object": "vault_restore",
         "id": done.vault_id,
@@ -107,6 +112,17 @@ def restore(
     text = f"Restored the vault as it was at event {done.restored.number}.\n"
     kept = () if done.replaced is None else (f"What was there is kept: {done.replaced}",)
     return Outcome(document, lambda: text, (*kept, *AS_IT_WAS))
+
+
+def _warnings(backup: Candidate) -> list[str]:
+    """What whoever took the wrong file would want to know before it is in place."""
+    new, old = backup.vault.header, backup.replaces
+    warnings = []
+    if new.test and (old is None or not old.test):
+        warnings.append("The backup is of a test vault: its clock can be set.")
+    if old is not None and old.vault_id != new.vault_id:
+        warnings.append(f"The backup is of another vault ({new.vault_id}) than is there.")
+    return warnings
 
 
 @command(

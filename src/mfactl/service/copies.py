@@ -2,6 +2,7 @@
 
 Guarantees: a backup appears under its name whole, checked and durable, or not at all, and replaces
 nothing; a restore changes nothing until the copy has been checked, and keeps what it replaces.
+SQLite opens nothing outside of the vault's own directory, where nobody else can put a journal.
 May import: everything but mfactl.cli.
 """
 
@@ -13,16 +14,17 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from mfactl import files
+from mfactl import copying, files
 from mfactl.conversation import Conversation
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, MfactlError, failure
-from mfactl.service.vault import Watch, raise_findings
+from mfactl.service.vault import Watch, expect_whole, raise_findings
 from mfactl.vault import slots
 from mfactl.vault.check import check
-from mfactl.vault.sqlite_file import File
+from mfactl.vault.header import Header
+from mfactl.vault.sqlite_file import BESIDE, File, left_beside
 from mfactl.vault.transaction import Draft, Mark
-from mfactl.vault.vault import Vault
+from mfactl.vault.vault import Vault, look_at_header
 
 
 class Copy(NamedTuple):
@@ -31,6 +33,19 @@ class Copy(NamedTuple):
     path: Path
     head: Mark
     size_bytes: int
+
+
+class Candidate(NamedTuple):
+    """A backup that was read from end to end, as a vault in a temporary file.
+
+    `replaces` is what the header at the vault's place says, with nobody's word for it; None if
+    there is nothing, or nothing that reads as one.
+    """
+
+    vault: Vault
+    file: Path
+    head: Mark
+    replaces: Header | None
 
 
 class Restored(NamedTuple):
@@ -43,41 +58,53 @@ class Restored(NamedTuple):
 
 
 def backup(c: Conversation, path: Path, watch: Watch) -> Copy:
-    """Copies the vault while others use it, and checks the copy."""
+    """Copies the vault while others use it, checks the copy, and then writes it to its place."""
     if os.path.lexists(path):
         raise _exists(path)
-    c.note(Happened.VAULT_BACKUP)
-    with _temporary(path) as temporary:
-        with c.reading():
-            c.vault.copy_to(temporary, watch("Copied"))
-        with closing(Vault(temporary, c.unlocker, is_copy=True, called=path)) as copy:
-            report = check(copy, watch("Checked"))
-        raise_findings(report)
-        size = temporary.stat().st_size
-        if not files.link_into_place(temporary, path):
-            raise _exists(path)
+    try:
+        with copying.appearing(path) as target:  # first: what cannot be written there is told soon
+            c.note(Happened.VAULT_BACKUP)
+            with _temporary(c.paths.vault) as temporary:
+                with closing(File(temporary)) as file, c.reading():
+                    c.vault.copy_to(file, watch("Copied"))
+                with closing(Vault(temporary, c.unlocker, called=path)) as copy:
+                    report = check(copy, watch("Checked"))
+                raise_findings(report)
+                size = copying.copy_checked(temporary, target)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        raise files.io_error(error, f"write {path}") from None
     return Copy(path, report.head, size)
 
 
-def restore(c: Conversation, path: Path, watch: Watch) -> Restored:
-    """Puts a copy in the vault's place, under other keys, with every session ended."""
+@contextmanager
+def candidate(c: Conversation, path: Path, watch: Watch) -> Iterator[Candidate]:
+    """Reads a backup from end to end. Raises what is wrong with it; nothing is changed."""
     target = c.paths.vault
-    _check_journal(path)
     files.make_directory(target.parent)
-    is_new = files.check_private(target) is None
+    replaces = look_at_header(target)
     with _temporary(target) as temporary:
-        files.copy_into(path, temporary)
-        with closing(Vault(temporary, c.unlocker, is_copy=True, called=path)) as copy:
-            report = check(copy, watch("Checked"))
+        with copying.unchanged(path):
+            expect_whole(path)
+            copying.copy_into(path, temporary)
+        with closing(Vault(temporary, c.unlocker, called=path)) as vault:
+            report = check(vault, watch("Checked"))
             raise_findings(report)
-            now = c.clock_of(test=copy.header.test)
-            vault_id = copy.header.vault_id
-            head = _begin_branch(copy, report.head, now, watch)
-            replaced = None if is_new else _put_in_place(copy, temporary, target, watch)
-        if is_new and not files.link_into_place(temporary, target):
-            raise failure(Code.VAULT_BUSY, "Somebody made a vault there meanwhile.")
+            yield Candidate(vault, temporary, report.head, replaces)
+
+
+def restore(c: Conversation, backup: Candidate, watch: Watch) -> Restored:
+    """Puts a copy in the vault's place, under other keys, with every session ended."""
+    vault_id = backup.vault.header.vault_id
+    now = c.clock_of(test=backup.vault.header.test)
+    head = _begin_branch(backup.vault, backup.head, now, watch)
+    replaced = _put_in_place(backup, c.paths.vault, watch)
+    with closing(Vault(c.paths.vault, c.unlocker)) as vault, vault.reading() as transaction:
+        if transaction.mark(head.number) != head:  # it is what others will open
+            raise failure(Code.VAULT_CORRUPT, "What was restored reads otherwise.")
     c.accept(vault_id, head)
-    return Restored(vault_id, report.head, head, replaced)
+    return Restored(vault_id, backup.head, head, replaced)
 
 
 def _begin_branch(copy: Vault, restored: Mark, now: int, watch: Watch) -> Mark:
@@ -89,29 +116,49 @@ def _begin_branch(copy: Vault, restored: Mark, now: int, watch: Watch) -> Mark:
         return transaction.commit(draft)
 
 
-def _put_in_place(copy: Vault, temporary: Path, target: Path, watch: Watch) -> Path:
-    """Replaces what is at the vault's place; where that is kept.
+def _put_in_place(backup: Candidate, target: Path, watch: Watch) -> Path | None:
+    """Replaces what is at the vault's place; where that is kept, if there was anything.
 
     A file that SQLite can open is overwritten in a transaction of its own, so that whoever has it
-    open sees the one or the other. What is no database is moved away.
+    open sees the one or the other. What is no database is moved away, and so is a journal without
+    its vault, which would spoil this one.
     """
     aside = _aside(target)
+    is_there = files.check_private(target) is not None
+    if is_there and _overwrite(backup.vault, target, aside, watch):
+        return aside
+    for left in left_beside(target):
+        copying.move_aside(left, aside.with_name(aside.name + left.name.removeprefix(target.name)))
+    if is_there:
+        copying.move_aside(target, aside)
+    if not files.link_into_place(backup.file, target):
+        raise failure(Code.VAULT_BUSY, "Somebody made a vault there meanwhile.")
+    return aside if is_there else None
+
+
+def _overwrite(vault: Vault, target: Path, aside: Path, watch: Watch) -> bool:
+    """Keeps what a file holds and overwrites it, while nobody else uses it.
+
+    False, and nothing changed, if that is no database.
+    """
     try:
-        with closing(File(target)) as old:
-            files.create_empty(aside)
-            with closing(File(aside)) as kept:
-                old.copy_to(kept, watch("Kept"))
-            copy.copy_to(target, watch("Restored"))
-            return aside
+        with closing(File(target)) as old, old.held():
+            with _temporary(target) as temporary:
+                with closing(File(temporary)) as kept:
+                    old.copy_to(kept, watch("Kept"))
+                if not files.link_into_place(temporary, aside):
+                    raise failure(Code.VAULT_BUSY, "Somebody else restores at this moment.")
+            try:
+                vault.copy_to(old, watch("Restored"))
+            except BaseException:
+                with suppress(OSError):
+                    aside.unlink()
+                raise
     except MfactlError as error:
-        with suppress(OSError):
-            aside.unlink()
         if error.refusals[0].code is not Code.VAULT_CORRUPT:
             raise
-    files.move_aside(target, aside)
-    if not files.link_into_place(temporary, target):
-        raise failure(Code.VAULT_BUSY, "Somebody made a vault there meanwhile.")
-    return aside
+        return False
+    return True
 
 
 def _aside(target: Path) -> Path:
@@ -119,7 +166,11 @@ def _aside(target: Path) -> Path:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     ends = chain([""], (f"-{number}" for number in count(2)))
     names = (f"{target.name}.replaced-{stamp}{end}" for end in ends)
-    return next(path for path in map(target.with_name, names) if not os.path.lexists(path))
+    return next(
+        path
+        for path in map(target.with_name, names)
+        if not os.path.lexists(path) and not left_beside(path)
+    )
 
 
 @contextmanager
@@ -130,20 +181,11 @@ def _temporary(path: Path) -> Iterator[Path]:
         files.create_empty(temporary)
         yield temporary
     except OSError as error:
-        raise files.io_error(error, f"write {path}") from None
+        raise files.io_error(error, f"write beside {path}") from None
     finally:
-        for name in (temporary, temporary.with_name(temporary.name + "-journal")):
+        for name in (temporary, *(temporary.with_name(temporary.name + end) for end in BESIDE)):
             with suppress(OSError):
                 name.unlink()
-
-
-def _check_journal(path: Path) -> None:
-    if os.path.lexists(path.with_name(path.name + "-journal")):
-        raise failure(
-            Code.IO_ERROR,
-            f"{path} has an unfinished transaction beside it.",
-            f"Run: mfactl vault check {path} - which finishes or undoes it.",
-        )
 
 
 def _exists(path: Path) -> MfactlError:

@@ -8,13 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from mfactl import files
+from mfactl import copying, files
 from mfactl.conversation import Conversation
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.vault.check import Report, check
 from mfactl.vault.header import Header
 from mfactl.vault.keys import FLOOR, KEY_FILE, RECOMMENDED, passphrase_bytes
-from mfactl.vault.sqlite_file import Progress
+from mfactl.vault.sqlite_file import Progress, left_beside
 from mfactl.vault.vault import Vault
 
 AskPassphrase = Callable[[Callable[[str], str]], str]  # asks until what it gets is accepted
@@ -111,10 +111,23 @@ def read_all(c: Conversation, watch: Watch, *, accept_rollback: bool = False) ->
 
 def read_copy(c: Conversation, path: Path, watch: Watch) -> tuple[Header, Report]:
     """Reads all of a copy of a vault, which may be older than what this client has seen."""
-    with closing(Vault(path, c.unlocker, is_copy=True)) as copy:
-        report = check(copy, watch("Read"))
-        raise_findings(report)
-        return copy.header, report
+    with copying.unchanged(path):
+        expect_whole(path)
+        with closing(Vault(path, c.unlocker, is_copy=True)) as copy:
+            report = check(copy, watch("Read"))
+            raise_findings(report)
+            return copy.header, report
+
+
+def expect_whole(path: Path) -> None:
+    """Raises if a part of a copy lies in another file: a transaction that was not finished."""
+    for other in left_beside(path):
+        raise failure(
+            Code.IO_ERROR,
+            f"{path} is not whole without {other.name}, which is beside it.",
+            "Use a copy that mfactl vault backup made. Or put the two into a directory of your "
+            "own and name the file with --vault: that finishes or undoes what was begun.",
+        )
 
 
 def raise_findings(report: Report) -> None:

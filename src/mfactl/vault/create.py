@@ -3,7 +3,7 @@
 Guarantees: the file appears under its name whole and durable, or not at all; what is there already
 is never replaced, so that of two who make one at the same moment one succeeds and the other is
 told.
-May import: mfactl.core.verdict, mfactl.files and the rest of mfactl.vault.
+May import: mfactl.core.verdict, mfactl.files, mfactl.errors and the rest of mfactl.vault.
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mfactl import files
 from mfactl.core.verdict import Happened
+from mfactl.errors import Code, failure
 from mfactl.vault import header as headers
 from mfactl.vault import keys
 from mfactl.vault.header import Header, Unlocked, unlocked
@@ -20,6 +21,7 @@ from mfactl.vault.keys import SlotPlan
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Head, Pepper
 from mfactl.vault.slots import new_branch
 from mfactl.vault.sqlite import Database
+from mfactl.vault.sqlite_file import left_beside
 from mfactl.vault.transaction import Draft, Transaction
 
 PEPPER_BYTES = 32
@@ -53,12 +55,24 @@ def create(path: Path, plan: Plan) -> bool:
             transaction = Transaction(database, made, first)
             transaction.put(Pepper(PEPPER_ID, os.urandom(PEPPER_BYTES)))
             transaction.commit(Draft(plan.now, Happened.VAULT_INIT, details={"test": plan.test}))
+        _expect_alone(path)
         return files.link_into_place(temporary, path)
     except OSError as error:
         raise files.io_error(error, f"make the vault {path}") from None
     finally:
         with suppress(OSError):
             os.unlink(temporary)
+
+
+def _expect_alone(path: Path) -> None:
+    """A vault that was moved away may have left its journal, which would spoil the new one."""
+    for other in left_beside(path):
+        raise failure(
+            Code.VAULT_EXISTS,
+            f"There is {other} without its vault: it would spoil a new one.",
+            "Move it to where its vault went, under that name; or move it away.",
+            path=str(other),
+        )
 
 
 def _unlocked(plan: Plan) -> Unlocked:

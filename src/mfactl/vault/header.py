@@ -100,7 +100,7 @@ def mac(body: bytes, keys: Keys) -> bytes:
 
 def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
     """Opens the vault's keys with the secret that `provide` gives for one of the kinds of slot."""
-    header = _decode(body)
+    header = decode(body)
     secret = provide(header.slots)
     for slot in header.slots:
         if slot.kind != secret.kind:
@@ -126,7 +126,8 @@ def unwrapped(slot: Slot, secret: bytes, vault_id: str) -> bytes | None:
         raise failure(Code.IO_ERROR, detail, "Close other programs and try again.") from None
 
 
-def _decode(body: bytes) -> Header:
+def decode(body: bytes) -> Header:
+    """What a stored body says, before its MAC is checked."""
     raw = _parsed(body)
     if (raw.get("format"), raw.get("algorithms")) != (FORMAT, ALGORITHMS):
         raise failure(Code.VAULT_TOO_NEW)

@@ -1,7 +1,8 @@
 """A vault as a SQLite file: opening it, its schema, transactions, copies.
 
 Guarantees: the stored schema is exactly ours in every transaction; a copy is one consistent view; a
-file is overwritten whole or not at all; SQLite's errors leave as ours.
+file is overwritten whole or not at all; what may lie where others can write is read as it is, and
+nothing beside it is looked at; SQLite's errors leave as ours.
 May import: sqlite3, mfactl.errors.
 """
 
@@ -40,6 +41,7 @@ SCHEMA = (
     "CREATE INDEX event_client ON event (client, number) WHERE client IS NOT NULL",
 )
 
+BESIDE = ("-journal", "-wal")  # what SQLite puts beside a file, and believes when it opens that
 COPIED_PAGES = 1024  # at once, between two words of progress
 
 
@@ -57,15 +59,25 @@ def _rows_of_schema() -> frozenset[tuple[str | None, ...]]:
 _STORED = _rows_of_schema()
 
 
+def left_beside(path: Path) -> list[Path]:
+    """What would change a file of this name when SQLite opens it, whatever was meant by it."""
+    names = (path.with_name(path.name + end) for end in BESIDE)
+    return [name for name in names if os.path.lexists(name)]
+
+
 class File:
     """One connection to one file. Everything happens inside `reading()` or `writing()`."""
 
-    def __init__(self, path: Path, *, called: Path | None = None) -> None:
-        """Opens an existing file; makes nothing. `called` is its name in errors."""
+    def __init__(self, path: Path, *, called: Path | None = None, is_copy: bool = False) -> None:
+        """Opens an existing file; makes nothing. `called` is its name in errors.
+
+        A copy is read without locks, and never changed: SQLite would obey a journal that somebody
+        put beside it, even one that names other files to be removed.
+        """
         self.path = called or path
+        mode = "mode=ro&immutable=1" if is_copy else "mode=rw"
         with self.translated():
-            uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
-            self._connection = self._connect(uri)
+            self._connection = self._connect(f"file:{quote(os.fsencode(path.absolute()))}?{mode}")
 
     def _connect(self, uri: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -121,6 +133,21 @@ class File:
                 if self._connection.in_transaction:
                     with suppress(sqlite3.Error):  # the first error is the one to tell
                         self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else reads or writes meanwhile, while this connection copies from it and to it."""
+        with self.translated():
+            run = self._connection.execute
+            run("PRAGMA locking_mode = EXCLUSIVE")  # keeps the lock after a transaction
+            try:
+                run("BEGIN EXCLUSIVE")
+                run("ROLLBACK")
+                yield
+            finally:
+                with suppress(sqlite3.Error):  # the first error is the one to tell
+                    run("PRAGMA locking_mode = NORMAL")
+                    run("SELECT 1 FROM sqlite_schema").fetchall()  # now it lets go
 
     def commit(self) -> None:
         """Makes all changes of this transaction durable."""

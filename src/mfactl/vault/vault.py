@@ -10,13 +10,27 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mfactl import files
-from mfactl.errors import Code, failure
+from mfactl.errors import Code, MfactlError, failure
 from mfactl.vault import header as headers
 from mfactl.vault.header import Header, SecretProvider, Unlocked
 from mfactl.vault.reseal import adopt
 from mfactl.vault.sqlite import Database
 from mfactl.vault.sqlite_file import File, Progress
 from mfactl.vault.transaction import Transaction
+
+
+def look_at_header(path: Path) -> Header | None:
+    """What the header of a vault's file says, with nobody's word for it: the MAC is not checked.
+
+    None if there is no file, or nothing in it that reads as a header.
+    """
+    if files.check_private(path) is None:
+        return None
+    try:
+        with closing(Database(path)) as database, database.reading():
+            return headers.decode(_stored_header(database)[0])
+    except MfactlError:
+        return None
 
 
 class Vault:
@@ -32,22 +46,23 @@ class Vault:
     ) -> None:
         """Opens and unlocks. `provide` is asked for a slot's secret.
 
-        A copy of a vault may lie where others read it, as on a stick: it is sealed, and all of it
-        is checked. `called` is its name in errors.
+        A copy of a vault may lie where others read it or write, as on a stick: it is sealed, all of
+        it is checked, and it can only be read. `called` is its name in errors.
         """
         check = files.check_file if is_copy else files.check_private
-        check(path.with_name(path.name + "-journal"))  # SQLite would wait for a pipe for ever
+        if not is_copy:
+            check(path.with_name(path.name + "-journal"))  # SQLite would wait for a pipe for ever
         if check(path) is None:
             raise failure(
                 Code.VAULT_NOT_FOUND,
                 f"There is no vault at {path}.",
                 "Check --vault and MFACTL_VAULT, or make one: mfactl vault init",
             )
-        self._database = Database(path, called=called)
+        self._database = Database(path, called=called, is_copy=is_copy)
         self._provide = provide
         try:
             with self._database.reading():
-                self.unlocked = self._unlock(*self._stored_header())
+                self.unlocked = self._unlock(*_stored_header(self._database))
         except BaseException:
             self._database.close()
             raise
@@ -89,13 +104,12 @@ class Vault:
         self.unlocked = new  # if it is not committed, the next transaction finds another header
         return Transaction(self._database, new)
 
-    def copy_to(self, path: Path, progress: Progress) -> None:
-        """Makes the SQLite file at `path`, which may be empty, hold what this vault holds."""
-        with closing(File(path)) as target:
-            self._database.copy_to(target, progress)
+    def copy_to(self, target: File, progress: Progress) -> None:
+        """Makes a SQLite file, which may be empty, hold what this vault holds."""
+        self._database.copy_to(target, progress)
 
     def _begin(self) -> Transaction:
-        body, seal_ = self._stored_header()
+        body, seal_ = _stored_header(self._database)
         if body != self.unlocked.body:
             self.unlocked = self._unlock(body, seal_)
         return Transaction(self._database, self.unlocked)
@@ -103,10 +117,11 @@ class Vault:
     def _unlock(self, body: bytes, seal_: bytes) -> Unlocked:
         return headers.unlock(body, seal_, self._provide)
 
-    def _stored_header(self) -> tuple[bytes, bytes]:
-        stored = self._database.header()
-        if stored is None:
-            raise failure(Code.VAULT_CORRUPT, "The header of the vault is gone.")
-        if not all(isinstance(part, bytes) for part in stored):
-            raise failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.")
-        return stored
+
+def _stored_header(database: Database) -> tuple[bytes, bytes]:
+    stored = database.header()
+    if stored is None:
+        raise failure(Code.VAULT_CORRUPT, "The header of the vault is gone.")
+    if not all(isinstance(part, bytes) for part in stored):
+        raise failure(Code.VAULT_CORRUPT, "The header of the vault is damaged.")
+    return stored
