@@ -18,6 +18,8 @@ from mfactl.errors import Code, failure
 from mfactl.service import admin
 from mfactl.service.admin import Wanted
 
+MOST_LISTED = 10**9
+
 app = new_app(
     help="Act as whoever holds the vault's key, on any account, without being signed in to it."
 )
@@ -49,7 +51,8 @@ def list_(
         bool, typer.Option("--without-mfa", help="Only accounts without one.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.")
+        int | None,
+        typer.Option("--limit", min=1, max=MOST_LISTED, metavar="N", help="At most so many."),
     ] = None,
     after: Annotated[
         str, typer.Option("--after", metavar="ID", help="Begin after the account with this id.")

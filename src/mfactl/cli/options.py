@@ -2,7 +2,7 @@
 
 Guarantees: they may stand before or after the subcommand and mean the same; a group's module is
 imported when one of its commands is named, and not before.
-May import: mfactl.cli.output, mfactl.cli.fields, mfactl.exits and typer.
+May import: mfactl.cli.output, mfactl.cli.fields, mfactl.errors, mfactl.exits and typer.
 """
 
 import functools
@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from mfactl.cli.output import Format
+from mfactl.errors import Code, failure
 from mfactl.exits import EXIT_MEANINGS, Exit
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
@@ -152,6 +153,20 @@ def new_app(**settings: Any) -> typer.Typer:
     )
 
 
+def _check_values(field: str | None, values: dict[str, Any]) -> None:
+    """Refuses what no command could use: bytes that are no text, two ways to print at once."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError:  # the shell's bytes, smuggled in as surrogates
+                detail = f"What is given for {name} is not text in UTF-8."
+                param = {"email": "email_address"}.get(name, name)
+                raise failure(Code.PARAM_FORMAT_INVALID, detail, None, param_name=param) from None
+    if field is not None and values.get("jsonl"):
+        raise failure(Code.USAGE_ERROR, "Use one of --field and --jsonl.")
+
+
 EVERYWHERE = (1, 2, 10, 11, 130)  # the exit statuses that any command can end with
 
 
@@ -184,6 +199,7 @@ def command(
                 from mfactl.cli import fields  # noqa: PLC0415
 
                 fields.check(context.obj.field, documents)
+            _check_values(context.obj.field, kwargs)
             return function(context, *args, **kwargs)
 
         return app.command(

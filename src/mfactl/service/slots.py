@@ -77,8 +77,18 @@ def add_keyring(c: Conversation) -> Slot:
         return _add(c, KEYRING, keep)
     except BaseException:
         for slot_id in kept:
-            os_keyring.forget(slot_id)
+            if _is_unknown(c, slot_id):
+                os_keyring.forget(slot_id)
         raise
+
+
+def _is_unknown(c: Conversation, slot_id: str) -> bool:
+    """Whether the vault has no such slot for certain. Ctrl-C may come just after the commit."""
+    try:
+        with c.reading():
+            return slot_id not in {slot.id for slot in c.vault.header.slots}
+    except MfactlError:
+        return False  # a secret too many opens nothing; one too few may be the only way in
 
 
 def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Slot:
@@ -96,8 +106,10 @@ def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Slot:
 def remove(c: Conversation, slot_id: str) -> Slot:
     """Removes a slot. What was copied before opens with it all the same."""
     found = {slot.id: slot for slot in listed(c)}.get(slot_id)
-    c.renew(Happened.SLOT_REMOVE, lambda _t, now: slots.without_slot(now, slot_id), slot=slot_id)
-    assert found is not None  # else that was refused
+    if found is None:  # the event does not name what was typed: it may be a secret
+        c.renew(Happened.SLOT_REMOVE, lambda _t, _now: slots.no_such_slot())
+    assert found is not None  # that was refused
+    c.renew(Happened.SLOT_REMOVE, lambda _t, now: slots.without_slot(now, found.id), slot=found.id)
     if found.kind == KEYRING:
         os_keyring.forget(slot_id)
     return found
@@ -110,25 +122,35 @@ def plan_rotation(c: Conversation, given: Iterable[tuple[str, bytes]], ask: Ask 
     secrets = {}
     for slot in now.header.slots:
         offered = [secret for kind, secret in given if kind == slot.kind]
-        candidates = [*c.unlocker.secrets_at_hand(slot), *offered]
+        candidates = [*_at_hand(c, slot), *offered]
         found = next((each for each in candidates if _opens(now, slot, each)), None)
         if found is None and slot.kind == PASSPHRASE and ask is not None:
-            found = _asked(now, slot, ask)
+            found = _asked(c, slot, ask)
         if found is not None:
             secrets[slot.id] = found
     dropped = tuple(slot for slot in now.header.slots if slot.id not in secrets)
     return Rotation(secrets, dropped)
 
 
+def _at_hand(c: Conversation, slot: Slot) -> list[bytes]:
+    """What may open a slot; a key file that cannot be read opens none, which is said."""
+    try:
+        return list(c.unlocker.secrets_at_hand(slot))
+    except MfactlError as error:
+        c.around.notify(error.refusals[0].long_message)
+        return []
+
+
 def _opens(now: Unlocked, slot: Slot, secret: bytes) -> bool:
     return unwrapped(slot, secret, now.header.vault_id) == now.data_key
 
 
-def _asked(now: Unlocked, slot: Slot, ask: Ask) -> bytes | None:
+def _asked(c: Conversation, slot: Slot, ask: Ask) -> bytes | None:
     while typed := ask(slot):
         secret = passphrase_bytes(typed)
-        if _opens(now, slot, secret):
+        if _opens(c.vault.unlocked, slot, secret):
             return secret
+        c.around.notify(f"That is not the passphrase of {slot.id}; try again.")
     return None
 
 

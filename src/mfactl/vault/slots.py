@@ -31,14 +31,19 @@ def without_slot(now: Unlocked, identifier: str) -> Unlocked | Refusal:
     """The vault without a slot."""
     left = tuple(slot for slot in now.header.slots if slot.id != identifier)
     if len(left) == len(now.header.slots):
-        return Refusal(
-            Code.RESOURCE_NOT_FOUND,
-            "The vault has no slot with that id.",
-            "Run: mfactl vault slots list",
-        )
+        return no_such_slot()
     if not left:
         return Refusal(Code.VAULT_LAST_SLOT)
     return _next(now, slots=left)
+
+
+def no_such_slot() -> Refusal:
+    """The refusal of an id that no slot has."""
+    return Refusal(
+        Code.RESOURCE_NOT_FOUND,
+        "The vault has no slot with that id.",
+        "Run: mfactl vault slots list",
+    )
 
 
 def rotated(now: Unlocked, secrets: Mapping[str, bytes]) -> Unlocked:
