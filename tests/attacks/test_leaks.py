@@ -154,7 +154,7 @@ def assert_each_is_written_where_it_belongs(watched: Watched, secrets: Secrets) 
         assert watched.holders(code.replace("-", "")) == {}
     mailed = {f"signup {ADA}: outbox/tmp": 1, "outbox code: stdout or stderr": 1}
     assert watched.holders(secrets.mailed) == mailed
-    assert len(watched.tokens) == 4  # one that each signup, verify and signin offered
+    assert len(watched.tokens) == 5  # one that each signup, verify, signin and change offered
     for token in watched.tokens:
         assert {place.partition(": ")[2] for place in watched.holders(token)} == {"client.toml"}
 

@@ -174,6 +174,26 @@ def test_a_copy_of_a_live_session_ends_with_it(enrolled: Enrolled, how: tuple[st
     assert told(shell, "mfa", "disable", "--yes") == NOBODY
 
 
+def stepping_up(shell: Shell, kept: Kept) -> list[str]:
+    assert told(shell, "verify", code_of(shell, kept)) == DONE
+    return kept.backup_codes
+
+
+@pytest.mark.parametrize("change", [stepping_up, *CHANGES[:-1]])
+def test_a_copy_of_a_live_session_ends_when_that_verifies_itself_or_changes_something(
+    enrolled: Enrolled, change: Change
+) -> None:
+    """Whoever fears that the file was copied has a way to be alone again."""
+    shell, kept = enrolled
+    later(shell, 30)
+    steal(shell, OWNER)
+    change(shell, kept)
+    assert told(shell, "account", "show") == DONE
+    switch(shell, "thief")
+    assert told(shell, "account", "show") == NOBODY
+    assert told(shell, "mfa", "add") == NOBODY
+
+
 def test_signing_out_everywhere_reaches_a_copy_of_another_clients_file(enrolled: Enrolled) -> None:
     shell, kept = enrolled
     steal(shell, OWNER)

@@ -4,7 +4,7 @@ import pytest
 
 from mfactl.core import factors, session, totp, verify
 from mfactl.core.account import Account, BackupCode, Totp
-from mfactl.core.client import Client, Enrolment
+from mfactl.core.client import TOKEN_DUE, Client, Enrolment
 from mfactl.core.code import Typed
 from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Work
 from mfactl.errors import Code, Refusal
@@ -224,7 +224,7 @@ def test_a_change_ends_other_sessions_and_half_finished_sign_ins(name: str) -> N
 
 
 @EVERY_CHANGE
-def test_a_change_leaves_the_counter_the_password_and_the_token_alone(name: str) -> None:
+def test_a_change_leaves_the_counter_and_the_password_alone_and_gives_a_new_token(name: str) -> None:
     rule, _, here, ada = RULES[name]
     ada = ada._replace(lockout=failures(9))
 
@@ -236,7 +236,7 @@ def test_a_change_leaves_the_counter_the_password_and_the_token_alone(name: str)
         ada.password,
         ada.password_changed_at,
     )
-    assert written_client(verdict).token_hash == here.token_hash
+    assert written_client(verdict).token_hash == TOKEN_DUE, "a copy of the file has the old one"
     assert verdict.drops == ()
 
 
@@ -296,7 +296,7 @@ def test_the_first_code_turns_the_app_on_with_ten_backup_codes(drift: int) -> No
     assert verdict == Verdict(
         Happened.TOTP_VERIFY,
         "user_ada",
-        writes=(secured, client(session=verified)),
+        writes=(secured, client(session=verified, token_hash=TOKEN_DUE)),
         session=verified,
         account=secured,
     )
@@ -499,7 +499,7 @@ def test_regenerating_replaces_the_whole_set() -> None:
     assert verdict == Verdict(
         Happened.BACKUP_CODES_REGENERATE,
         "user_ada",
-        writes=(renewed, client(session=current)),
+        writes=(renewed, client(session=current, token_hash=TOKEN_DUE)),
         session=current,
         account=renewed,
     )

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from mfactl.core import password, session
+from mfactl.core.client import TOKEN_DUE
 from mfactl.core.account import Account
 from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Work
 from mfactl.errors import Code, Refusal
@@ -61,7 +62,7 @@ def test_a_change_replaces_the_verifier_and_its_session_alone_follows(ada: Accou
     assert verdict == Verdict(
         Happened.PASSWORD_CHANGE,
         "user_ada",
-        writes=(changed, here._replace(session=renewed)),
+        writes=(changed, here._replace(session=renewed, token_hash=TOKEN_DUE)),
         session=renewed,
         account=changed,
     )

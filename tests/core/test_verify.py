@@ -4,7 +4,7 @@ import pytest
 
 from mfactl.core import totp, verify
 from mfactl.core.account import Account
-from mfactl.core.client import Client, Session
+from mfactl.core.client import TOKEN_DUE, Client, Session
 from mfactl.core.code import Typed
 from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Work
 from mfactl.core.verify import Awaited
@@ -209,7 +209,7 @@ def test_the_right_password_renews_the_first_factor_and_nothing_else() -> None:
     assert verdict == Verdict(
         Happened.STEP_UP,
         "user_ada",
-        writes=(ada, renewed),
+        writes=(ada, renewed._replace(token_hash=TOKEN_DUE)),
         session=renewed.session,
         account=ada,
         strategy="password",
@@ -285,7 +285,7 @@ def test_a_good_code_renews_the_second_factor_and_is_spent(
     assert verdict == Verdict(
         Happened.STEP_UP,
         "user_ada",
-        writes=(spent, renewed),
+        writes=(spent, renewed._replace(token_hash=TOKEN_DUE)),
         session=renewed.session,
         account=spent,
         strategy=strategy,

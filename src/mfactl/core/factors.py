@@ -1,13 +1,14 @@
 """Adding and removing the authenticator app, and replacing the backup codes.
 
 Guarantees: the state is looked at first, then the freshness of the session; backup codes come and
-go with the app; every change ends the account's other sessions and half-finished sign-ins.
+go with the app; every change ends the account's other sessions and half-finished sign-ins, and
+whatever a copy of this client's file could do.
 May import: mfactl.core and mfactl.errors.
 """
 
 from mfactl.core import lockout, session, totp
 from mfactl.core.account import Account, Totp
-from mfactl.core.client import ENROLMENT_SECONDS, Client, Enrolment, Session
+from mfactl.core.client import ENROLMENT_SECONDS, TOKEN_DUE, Client, Enrolment, Session
 from mfactl.core.code import Shape, Typed, malformed
 from mfactl.core.freshness import is_fresh
 from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
@@ -128,7 +129,7 @@ def _changed(
     current = current._replace(epoch=account.epoch, last_active_at=s.now)
     if proves_factor:
         current = current._replace(second_factor_at=s.now)
-    client = client._replace(session=current, enrolment=None)
+    client = client._replace(session=current, enrolment=None, token_hash=TOKEN_DUE)
     return Verdict(happened, account.id, writes=(account, client), session=current, account=account)
 
 

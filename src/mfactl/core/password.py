@@ -1,11 +1,13 @@
 """Changing the password of a signed-in account.
 
 Guarantees: needs a fresh strongest factor and the current password; a wrong one is counted; the
-change ends the account's other sessions and half-finished sign-ins.
+change ends the account's other sessions and half-finished sign-ins, and whatever a copy of this
+client's file could do.
 May import: mfactl.core and mfactl.errors.
 """
 
 from mfactl.core import lockout, session
+from mfactl.core.client import TOKEN_DUE
 from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.core.verify import wrong_password
 from mfactl.errors import Refusal
@@ -37,10 +39,11 @@ def change(s: Situation, *, work: Work) -> Verdict | Refusal:
         epoch=account.epoch + 1,
     )
     current = current._replace(epoch=account.epoch, first_factor_at=s.now, last_active_at=s.now)
+    client = client._replace(session=current, token_hash=TOKEN_DUE)
     return Verdict(
         happened,
         account.id,
-        writes=(account, client._replace(session=current)),
+        writes=(account, client),
         session=current,
         account=account,
     )

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from mfactl.core import lockout, second_factor, session, sign_in, sign_up
 from mfactl.core.account import Account, with_failure
-from mfactl.core.client import Client, Session, SignIn, SignUp, is_pending_fresh
+from mfactl.core.client import TOKEN_DUE, Client, Session, SignIn, SignUp, is_pending_fresh
 from mfactl.core.code import Typed
 from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.errors import Code, Refusal
@@ -111,10 +111,12 @@ def _by_password(
 
 
 def _stepped_up(client: Client, current: Session, account: Account, strategy: str) -> Verdict:
+    # A new token with each authentication: whoever copied the client file has an old one.
+    client = client._replace(session=current, token_hash=TOKEN_DUE)
     return Verdict(
         Happened.STEP_UP,
         account.id,
-        writes=(account, client._replace(session=current)),
+        writes=(account, client),
         session=current,
         account=account,
         strategy=strategy,

@@ -49,21 +49,26 @@ def confirm(c: Conversation, code: Typed) -> WithCodes:
     """Confirms the secret with the app's code; the first backup codes come with it."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
     codes = NewCodes(c)
-    concluded = c.decide(lambda s, work: factors.confirm(s, code, work=work), codes.prepare)
+    concluded = c.decide(
+        lambda s, work: factors.confirm(s, code, work=work), codes.prepare, renews_token=True
+    )
     return WithCodes(concluded, codes.shown())
 
 
 def disable(c: Conversation) -> str:
     """Removes the authenticator app and the backup codes; the id of what was removed."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
-    return str(c.decide(lambda s, _work: factors.disable(s)).verdict.details["totp"])
+    concluded = c.decide(lambda s, _work: factors.disable(s), renews_token=True)
+    return str(concluded.verdict.details["totp"])
 
 
 def regenerate(c: Conversation) -> WithCodes:
     """Replaces the whole set of backup codes."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
     codes = NewCodes(c)
-    concluded = c.decide(lambda s, work: factors.regenerate(s, work=work), codes.prepare)
+    concluded = c.decide(
+        lambda s, work: factors.regenerate(s, work=work), codes.prepare, renews_token=True
+    )
     return WithCodes(concluded, codes.shown())
 
 

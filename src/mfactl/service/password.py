@@ -30,4 +30,4 @@ def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:
         return accept_password(c, text, account.email, "new_password")
 
     prepare = hashing.password_change(c, check, new(accept))
-    return c.decide(lambda s, work: password.change(s, work=work), prepare)
+    return c.decide(lambda s, work: password.change(s, work=work), prepare, renews_token=True)

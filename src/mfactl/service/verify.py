@@ -32,5 +32,7 @@ def by_password(c: Conversation, password: Password) -> Concluded:
     """Verifies the session of an account that has no second factor."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
     return c.decide(
-        lambda s, work: verify.attempt(s, None, work=work), hashing.password_check(c, password)
+        lambda s, work: verify.attempt(s, None, work=work),
+        hashing.password_check(c, password),
+        renews_token=True,
     )
