@@ -224,7 +224,9 @@ def test_a_change_ends_other_sessions_and_half_finished_sign_ins(name: str) -> N
 
 
 @EVERY_CHANGE
-def test_a_change_leaves_the_counter_and_the_password_alone_and_gives_a_new_token(name: str) -> None:
+def test_a_change_leaves_the_counter_and_the_password_alone_and_gives_a_new_token(
+    name: str,
+) -> None:
     rule, _, here, ada = RULES[name]
     ada = ada._replace(lockout=failures(9))
 

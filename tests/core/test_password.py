@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from mfactl.core import password, session
-from mfactl.core.client import TOKEN_DUE
 from mfactl.core.account import Account
+from mfactl.core.client import TOKEN_DUE
 from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Work
 from mfactl.errors import Code, Refusal
 from mfactl.exits import Exit

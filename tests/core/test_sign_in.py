@@ -465,7 +465,6 @@ def test_a_sign_in_ends_when_either_epoch_moves(epoch: int, vault_epoch: int) ->
         (None, account_with_totp(), "user_ada"),
         (client(), account_with_totp(), "user_ada"),
         (pending_sign_up(), account_with_totp(), "user_ada"),
-        (pending_sign_in(account_with_totp()), None, ""),
         (client(), None, ""),
     ],
 )
@@ -477,6 +476,17 @@ def test_without_a_half_finished_sign_in_of_an_account_no_code_is_tried(
     assert codes_of(verdict) == [Code.CLIENT_STATE_INVALID]
     assert (verdict.happened, verdict.subject) == (Happened.SIGN_IN_VERIFY, subject)
     assert verdict.writes == ()
+
+
+def test_a_half_finished_sign_in_of_an_account_that_is_gone_has_lapsed() -> None:
+    here = pending_sign_in(account_with_totp())
+
+    verdict = attempt(situation(here, account=None), app_code())
+
+    assert codes_of(verdict) == [Code.CLIENT_STATE_INVALID]
+    assert verdict.refusals[0].next_step == "Run: mfactl signin EMAIL"
+    assert (verdict.happened, verdict.subject) == (Happened.SIGN_IN_VERIFY, "")
+    assert verdict.writes == (here._replace(pending=None),)
 
 
 @pytest.mark.parametrize("code", [app_code(), backup_code()])

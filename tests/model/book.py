@@ -124,6 +124,14 @@ class Book:
             if isinstance(other.pending, SignIn) and other.pending.account is account:
                 other.pending.ended = True
 
+    def _end_all(self, account: Account) -> None:
+        """Ends every session and half-finished sign-in of the account."""
+        for client in self.clients.values():
+            if client.session is not None and client.session.account is account:
+                client.session.ended = True
+            if isinstance(client.pending, SignIn) and client.pending.account is account:
+                client.pending.ended = True
+
     def _locked(self, holder: Holder) -> Answer | None:
         if holder.failures >= CEILING:
             return no(Code.USER_LOCKED, None)

@@ -51,6 +51,12 @@ CHANGES: dict[str, Callable[[Walk, str], object]] = {
     "password": lambda walk, who: walk.change_password(who, PASSWORD, OTHER_PASSWORD),
     "regenerate": lambda walk, who: walk.regenerate(who),
 }
+ACTS: dict[str, Callable[[Walk, str, str], object]] = {
+    "delete": lambda walk, address, _new: walk.delete(address),
+    "reset": lambda walk, address, _new: walk.reset_mfa(address),
+    "set password": lambda walk, address, new: walk.set_password(address, new),
+    "unlock": lambda walk, address, _new: walk.unlock(address),
+}
 KNOCKS: dict[str, Callable[[Walk, str], object]] = {
     "add": lambda walk, who: walk.add(who),
     "confirm": lambda walk, who: walk.confirm(who, typed.wrong(walk, who)),
@@ -233,6 +239,12 @@ class LifeCycle(RuleBasedStateMachine):
     def knock(self, who: str, what: str) -> None:
         """Runs what needs a session, or the shape of a code, where there may be none."""
         KNOCKS[what](self.walk, who)
+
+    # --- the owner
+
+    @rule(address=ADDRESS, what=st.sampled_from(sorted(ACTS)), new=NEW_PASSWORD)
+    def act_as_owner(self, address: str, what: str, new: str) -> None:
+        ACTS[what](self.walk, address, new)
 
     # --- time
 

@@ -6,7 +6,7 @@ knows. Every method is one command: it changes the model, and returns the answer
 """
 
 from mfactl.errors import Code
-from tests.model.book import Book
+from tests.model.owned import Owned
 from tests.model.state import (
     DONE,
     EMAIL_CODE,
@@ -29,7 +29,7 @@ from tests.model.state import (
 )
 
 
-class Model(Book):
+class Model(Owned):
     """One vault, as its users see it: a method for each command."""
 
     # --- signing up

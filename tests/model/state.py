@@ -53,11 +53,12 @@ class Holder:
     mailed_at: int | None = None
     used_at: int = 0
     account: Account | None = None
+    is_cleared: bool = False  # its failures, by the owner: the vault still has a record of it
 
     @property
     def is_remembered(self) -> bool:
         """Whether a vault has to know this address."""
-        return bool(self.account or self.failures or self.mailed_at is not None)
+        return bool(self.account or self.failures or self.mailed_at is not None or self.is_cleared)
 
 
 @dataclass

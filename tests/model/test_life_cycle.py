@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from mfactl.errors import Code
 from tests.model import starts, typed
 from tests.model.edges import edges_of
-from tests.model.machine import LifeCycle
+from tests.model.machine import ACTS, LifeCycle
 from tests.model.starts import OTHER_PASSWORD, PASSWORD
 from tests.model.state import DAY, HOUR, MINUTE, TRIES, SignUp
 from tests.model.walk import ADA, BOB, CLIENTS, LAPTOP, PHONE, Walk
@@ -23,7 +23,11 @@ MET = {
     "confirm: done",
     "disable: done",
     "new password: done",
+    "delete: done",
     "regenerate: done",
+    "reset: done",
+    "set password: done",
+    "unlock: done",
     "resend verification_code_too_many_requests",
     "sign in user_locked",
     "sign out everywhere: done",
@@ -242,6 +246,59 @@ def test_a_code_that_confirmed_the_app_signs_nobody_in(begin: Begin) -> None:
     for drift in (-1, 0, 2, -2):
         assert walk.verify(LAPTOP, typed.app(walk, LAPTOP, drift)).codes[0] is Code.CODE_INCORRECT
     assert walk.verify(LAPTOP, typed.app(walk, LAPTOP, 1)).codes == ()
+    walk.end()
+
+
+def test_only_the_owner_lifts_a_lock_for_ever(begin: Begin) -> None:
+    walk = begin("almost for ever")
+    walk.verify(LAPTOP, typed.wrong(walk, LAPTOP))
+    walk.verify(LAPTOP, typed.backup_unknown(walk, LAPTOP))
+    walk.set_password(ADA, OTHER_PASSWORD)
+    walk.reset_mfa(ADA)
+    walk.sign_in(PHONE, ADA, OTHER_PASSWORD)
+    assert walk.model.holders[ADA].failures == 100
+    assert walk.model.clients[PHONE].session is None
+
+    walk.unlock(ADA)
+    walk.sign_in(PHONE, ADA, OTHER_PASSWORD)
+    assert walk.model.clients[PHONE].session is not None
+    walk.end()
+
+
+@pytest.mark.parametrize("halfway", [False, True])
+@pytest.mark.parametrize("act", ["reset", "set password", "delete"])
+def test_what_the_owner_changes_ends_sessions_and_half_finished_sign_ins(
+    begin: Begin, act: str, halfway: bool
+) -> None:
+    walk = begin("two halfway")
+    if not halfway:
+        walk.verify(LAPTOP, typed.right(walk, LAPTOP))
+    ACTS[act](walk, ADA, OTHER_PASSWORD)
+    walk.wait(30)
+    for who in CLIENTS:
+        assert walk.verify(who, typed.right(walk, who)).codes != ()
+        walk.add(who)
+    if act == "delete":
+        walk.sign_out(LAPTOP)
+        walk.sign_up(LAPTOP, ADA, OTHER_PASSWORD)
+        assert walk.verify(LAPTOP, typed.right(walk, LAPTOP)).codes == ()
+        walk.verify(PHONE, typed.right(walk, PHONE))
+    walk.end()
+
+
+def test_the_owner_unlocks_an_address_that_has_no_account(begin: Begin) -> None:
+    walk = begin("nobody")
+    walk.unlock(BOB)
+    for _ in range(10):
+        walk.sign_in(PHONE, BOB, PASSWORD)
+    walk.sign_in(PHONE, BOB, PASSWORD)
+    walk.unlock(BOB)
+    walk.unlock(BOB)
+    walk.sign_in(PHONE, BOB, PASSWORD)
+    assert walk.model.holders[BOB].failures == 1
+    walk.wait(2 * DAY)
+    for act in ("reset", "set password", "delete"):
+        ACTS[act](walk, BOB, PASSWORD)
     walk.end()
 
 

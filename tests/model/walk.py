@@ -12,7 +12,7 @@ from tests.model import state
 from tests.model.laws import Laws
 from tests.model.model import Model
 from tests.model.state import Answer, Holder
-from tests.model.world import Done, World
+from tests.model.world import OWNER, Done, World
 
 START = 1_767_225_600  # 2026-01-01T00:00:00Z, the first second of a step
 ADA, BOB = "ada@example.com", "bob@example.com"
@@ -114,6 +114,26 @@ class Walk:
         name = "sign out everywhere" if everywhere else "sign out"
         self._step(name, who, done, self.model.sign_out(who, everywhere=everywhere))
 
+    # --- steps of the owner
+
+    def unlock(self, address: str) -> None:
+        done = self.world.unlock(address)
+        self._step("unlock", OWNER, done, self.model.unlock(address), clears=address)
+
+    def reset_mfa(self, address: str) -> None:
+        account = self.model.holders[address].account
+        if account is not None and account.backup_codes:
+            self.replaced = list(account.backup_codes)
+        self._step("reset", OWNER, self.world.reset_mfa(address), self.model.reset_mfa(address))
+
+    def set_password(self, address: str, new: str) -> None:
+        done = self.world.set_password(address, new)
+        self._step("set password", OWNER, done, self.model.set_password(address, new))
+
+    def delete(self, address: str) -> None:
+        done = self.world.delete(address)
+        self._step("delete", OWNER, done, self.model.delete(address), clears=address)
+
     def _keep_replaced(self, who: str) -> None:
         """Remembers backup codes that may be good for nothing in a moment."""
         session = self.model.clients[who].session
@@ -127,13 +147,15 @@ class Walk:
 
     # --- comparing
 
-    def _step(self, name: str, who: str, done: Done, due: Answer) -> None:
+    def _step(
+        self, name: str, who: str, done: Done, due: Answer, *, clears: str | None = None
+    ) -> None:
         self.agrees = False
         self.counts[" ".join((name, *due.codes)) if due.codes else f"{name}: done"] += 1
         assert done.answer == due, f"{name}: {done.answer}, but {due} is due"
         before, self.seen = self.seen, self.world.seen(CLIENTS)
         stored = self.seen.events - before.events
-        self.laws.check(before, self.seen, who=who, now=self.model.now)
+        self.laws.check(before, self.seen, who=who, now=self.model.now, clears=clears)
         self._forget(stored)
         self._compare_records()
         self._compare_clients()

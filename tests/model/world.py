@@ -21,13 +21,24 @@ from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
 from mfactl.core.verdict import Situation, Verdict, Work
 from mfactl.errors import MfactlError, Refusal
-from mfactl.service import account, factors, outbox, password, sign_in, sign_up, vault, verify
+from mfactl.service import (
+    account,
+    admin,
+    factors,
+    outbox,
+    password,
+    sign_in,
+    sign_up,
+    vault,
+    verify,
+)
 from mfactl.surroundings import Surroundings
 from mfactl.vault.check import Report
 from mfactl.vault.sqlite_file import unseen
 from tests.model.state import SPENT, Answer
 from tests.support.builders import SECRET
 
+OWNER = "owner"  # a client that nobody signs in with
 _TOLD = ("lockout_expires_in_seconds", "retry_after_seconds", "remaining_attempts")
 
 
@@ -143,6 +154,22 @@ class World:
 
     def sign_out(self, who: str, *, everywhere: bool) -> Done:
         return self._do(who, lambda c: _done(account.sign_out(c, everywhere=everywhere)))
+
+    # --- commands of the owner
+
+    def unlock(self, address: str) -> Done:
+        return self._do(OWNER, lambda c: _done(admin.unlock(c, address)))
+
+    def reset_mfa(self, address: str) -> Done:
+        return self._do(OWNER, lambda c: _done(admin.reset_mfa(c, address)))
+
+    def set_password(self, address: str, new: str) -> Done:
+        return self._do(
+            OWNER, lambda c: _done(admin.set_password(c, address, lambda accept: accept(new)))
+        )
+
+    def delete(self, address: str) -> Done:
+        return self._do(OWNER, lambda c: _done(admin.delete(c, address)))
 
     # --- looking, which changes nothing
 

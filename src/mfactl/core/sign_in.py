@@ -10,7 +10,15 @@ from mfactl.core.account import Account, Stranger, with_failure
 from mfactl.core.client import TOKEN_DUE, Client, SignIn, is_pending_fresh
 from mfactl.core.code import Typed
 from mfactl.core.sign_up import session_exists
-from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
+from mfactl.core.verdict import (
+    Happened,
+    Need,
+    Situation,
+    Verdict,
+    Work,
+    account_subject,
+    rule,
+)
 from mfactl.errors import Code, Refusal
 
 
@@ -77,16 +85,16 @@ def verify(s: Situation, code: Typed, *, work: Work) -> Verdict | Refusal:
     happened = Happened.SIGN_IN_VERIFY
     client, account = s.client, s.account
     pending = client.pending if client is not None else None
-    if client is None or account is None or not isinstance(pending, SignIn):
+    if client is None or not isinstance(pending, SignIn):
         return Refusal(Code.CLIENT_STATE_INVALID)
-    if not _is_open(pending, account, s):
+    if account is None or not _is_open(pending, account, s):
         lapsed = Refusal(
             Code.CLIENT_STATE_INVALID,
             "That sign-in has lapsed, or the account changed since it began.",
             "Run: mfactl signin EMAIL",
         )
         writes = (client._replace(pending=None),)
-        return Verdict(happened, account.id, writes=writes, refusals=(lapsed,))
+        return Verdict(happened, account_subject(s), writes=writes, refusals=(lapsed,))
     pending = pending._replace(attempts=pending.attempts + 1)
     checked = second_factor.check(account, code, now=s.now, work=work)
     if checked.need is not None:
