@@ -54,6 +54,15 @@ def test_the_list_has_the_accounts_that_are_asked_for(
     assert set(listed(three, *filters)) == found
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_the_list_is_whole_however_many_are_read_at_once(
+    three: Ada, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    whole = three.ask("admin", "list")
+    monkeypatch.setattr("mfactl.service.admin.PAGE_ACCOUNTS", size)
+    assert three.ask("admin", "list") == whole
+
+
 def test_the_list_is_in_the_order_of_ids_and_is_read_in_pages(three: Ada) -> None:
     ids = [user["id"] for user in three.ask("admin", "list")["data"]]
     assert ids == sorted(ids)

@@ -53,6 +53,24 @@ def test_events_are_numbered_and_each_has_the_hash_that_the_chain_holds(ada: Ada
     assert ada.ask("vault", "check")["head"] == newest["head"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_the_list_is_whole_however_many_events_are_read_at_once(
+    ada_with_totp: Ada, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    for filters in ((), ("--account", EMAIL), ("--kind", "sign_up")):
+        whole = ada_with_totp.ask("audit", "list", *filters)
+        with monkeypatch.context() as patched:
+            patched.setattr("mfactl.service.audit.PAGE_EVENTS", size)
+            patched.setattr("mfactl.service.audit.MOST_REMEMBERED", 1)
+            assert ada_with_totp.ask("audit", "list", *filters) == whole
+
+
+def test_an_account_that_is_no_address_and_no_id_is_2_or_nothing(ada: Ada) -> None:
+    ended = ada.here("audit", "list", "--account", "a b@example.com", "--json")
+    assert (ended.status, ended.codes) == (2, ["form_param_format_invalid"])
+    assert ada.ask("audit", "list", "--account", "user_nobody")["data"] == []
+
+
 def test_an_address_without_an_account_is_found_but_never_written_down(ada: Ada) -> None:
     typed = "secret-password-typed@example.com"
     other = ada.with_(MFACTL_CLIENT=str(ada.home / "other.toml"))

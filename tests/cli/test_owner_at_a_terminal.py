@@ -78,6 +78,32 @@ def test_an_empty_passphrase_lets_its_slot_go_after_a_yes_only(both: Ada) -> Non
         assert list(slot_ids(both)) == left
 
 
+def test_slots_that_change_while_the_question_stands_are_not_lost(
+    ada: Ada, passphrase_file: Path
+) -> None:
+    """The new one would not open the new data key."""
+    with Terminal(ada, "vault", "rotate") as terminal:
+        terminal.wait_for_prompt("under a new data key?")
+        ada.ask("vault", "slots", "add", "--new-passphrase-file", str(passphrase_file))
+        terminal.type("y")
+        ended = terminal.end()
+    assert ended.status == 11
+    assert "The slots of the vault changed meanwhile." in ended.err
+    assert ada.with_(MFACTL_PASSPHRASE=PASSPHRASE).ask("vault", "check")["status"] == "ok"
+
+
+def test_a_data_key_that_sealed_very_much_is_to_be_rotated(
+    ada: Ada, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mfactl.service.vault.MOST_SEALS", 60)
+    assert "rotate" not in " ".join(ada.ask("vault", "status")["warnings"])
+    for _ in range(20):  # each writes a client, an event and the head
+        ada.ask("mfa", "add")
+    assert "rotate" in " ".join(ada.ask("vault", "status")["warnings"])
+    ada.ask("vault", "rotate", "--yes")
+    assert "rotate" not in " ".join(ada.ask("vault", "status")["warnings"])
+
+
 def test_a_damaged_key_file_does_not_keep_a_passphrase_from_rotating(
     both: Ada, passphrase_file: Path
 ) -> None:
@@ -132,7 +158,9 @@ def drawn(quiet: bool = False) -> str:
             shown(1500, 20000)
             shown(20000, 20000)
         print("end", file=stderr, end="", flush=True)
-        printed = os.read(ours, 1000).decode()
+        printed = ""
+        while not printed.endswith("end"):
+            printed += os.read(ours, 1000).decode()
     os.close(ours)
     return printed.removesuffix("end")
 
