@@ -99,6 +99,28 @@ def test_the_account_page_loads_nothing_that_only_other_commands_need(
     assert modules & NOT_FOR_READING == set()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("admin", "list"),
+        ("audit", "list"),
+        ("audit", "verify"),
+        ("vault", "check"),
+        ("vault", "slots", "list"),
+    ],
+    ids=" ".join,
+)
+def test_the_owners_lists_load_nothing_that_only_other_commands_need(
+    nowhere: Program, arguments: tuple[str, ...]
+) -> None:
+    nowhere.ask("vault", "init", "--test")
+    modules = loaded(SCRIPT, *arguments, program=nowhere)
+    filters_by_address = {"admin", "audit"}
+    allowed = {"email_validator"} if arguments[0] in filters_by_address else set()
+    assert modules & NOT_FOR_READING <= allowed
+    assert "keyring" not in modules
+
+
 def test_signing_in_draws_no_code_and_judges_no_password(nowhere: Program) -> None:
     nowhere.ask("vault", "init", "--test")
     arguments = ("signin", EMAIL, "--password-file", str(nowhere.home / "password"))

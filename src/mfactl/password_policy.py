@@ -2,12 +2,10 @@
 
 Guarantees: length and guessability only, no composition rules (NIST SP 800-63B-4 section 3.1.1.2);
 the refusal says why and what would be better.
-May import: mfactl.passwords, mfactl.errors and zxcvbn (24 ms: only setting a password pays it).
+May import: mfactl.passwords, mfactl.errors and zxcvbn.
 """
 
 from collections.abc import Sequence
-
-from zxcvbn import zxcvbn
 
 from mfactl.errors import Code, failure
 from mfactl.passwords import normalised
@@ -35,6 +33,8 @@ def accept(
         what = "Passphrases" if param == "passphrase" else "Passwords"
         detail = f"{what} have {min_length} characters at least."
         raise failure(Code.PASSWORD_TOO_SHORT, detail, None, param_name=param)
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - 24 ms, which only setting a password pays
+
     feedback = zxcvbn(text[:GUESSED_CHARACTERS], user_inputs=list(context))
     if feedback["score"] < min_score:
         warning = (

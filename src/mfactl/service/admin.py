@@ -13,7 +13,6 @@ from mfactl.core.account import Account
 from mfactl.core.code import TO_ASCII_LOWER
 from mfactl.errors import MfactlError, Refusal
 from mfactl.service import hashing
-from mfactl.service.sign_up import accept_password
 from mfactl.surroundings import NewPassword
 
 PAGE_ACCOUNTS = 200  # read at once: nobody waits for whoever reads the list slowly
@@ -58,7 +57,9 @@ def reset_mfa(c: Conversation, email: str) -> Concluded:
 
 def set_password(c: Conversation, email: str, password: NewPassword) -> Concluded:
     """Sets the password of an account."""
-    ask = cache(lambda: password(lambda text: accept_password(c, text, email, "new_password")))
+    ask = cache(
+        lambda: password(lambda text: hashing.accept_password(c, text, email, "new_password"))
+    )
     return c.decide(
         lambda s, work: admin.set_password(s, work=work),
         hashing.new_password(c, ask),

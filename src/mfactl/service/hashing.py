@@ -2,13 +2,14 @@
 
 Guarantees: a secret is asked for only when a rule needs it, and once; what a person will be shown
 is drawn from the injected randomness.
-May import: mfactl.conversation, mfactl.passwords and mfactl.core.
+May import: mfactl.conversation, mfactl.password_policy, mfactl.passwords and mfactl.core.
 """
 
 import os
 from collections.abc import Callable
 from functools import cache
 
+from mfactl import password_policy
 from mfactl.conversation import Conversation, Prepare
 from mfactl.core import backup_codes
 from mfactl.core.account import BackupCode, BackupCodes
@@ -33,6 +34,17 @@ def password_check(c: Conversation, password: Password, param: str = "password")
         return work._replace(password=hasher(c, s).check(ask(), _verifier(verdict)))
 
     return prepare
+
+
+def accept_password(c: Conversation, password: str, email: str, param: str = "password") -> bytes:
+    """A password good enough to set, as it is hashed. Raises if it is not."""
+    return password_policy.accept(
+        password,
+        min_length=c.settings.password_min_length,
+        min_score=c.settings.password_min_score,
+        context=[email, *email.split("@"), c.settings.issuer, "mfactl"],
+        param=param,
+    )
 
 
 def new_password(c: Conversation, ask: Callable[[], bytes]) -> Prepare:

@@ -12,7 +12,6 @@ from mfactl.core import password
 from mfactl.errors import Code, failure
 from mfactl.passwords import normalised
 from mfactl.service import hashing
-from mfactl.service.sign_up import accept_password
 from mfactl.surroundings import NewPassword, Password
 
 
@@ -27,7 +26,7 @@ def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:
     def accept(text: str) -> bytes:
         if normalised(text, "new_password") == normalised(ask()):
             raise failure(Code.NEW_PASSWORD_MATCHES_CURRENT, None, None, param_name="new_password")
-        return accept_password(c, text, account.email, "new_password")
+        return hashing.accept_password(c, text, account.email, "new_password")
 
     prepare = hashing.password_change(c, check, new(accept))
     return c.decide(lambda s, work: password.change(s, work=work), prepare, renews_token=True)

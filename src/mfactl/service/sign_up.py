@@ -7,7 +7,7 @@ May import: everything but mfactl.cli.
 
 from functools import cache
 
-from mfactl import mail, password_policy
+from mfactl import mail
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import address, email_code, sign_up
 from mfactl.core.client import SignUp
@@ -22,7 +22,7 @@ def start(c: Conversation, email: str, password: NewPassword) -> Concluded:
     parsed = address.parse(email)
     if isinstance(parsed, Refusal):
         raise MfactlError(parsed)
-    ask = cache(lambda: password(lambda text: accept_password(c, text, parsed.email)))
+    ask = cache(lambda: password(lambda text: hashing.accept_password(c, text, parsed.email)))
     if c.has_no_vault():
         ask()  # a vault is made for somebody who has a password, and not before
         c.make_default_vault()
@@ -51,17 +51,6 @@ def resend(c: Conversation) -> Concluded:
     concluded = c.decide(rule)
     _send(c, concluded, codes["drawn"])
     return concluded
-
-
-def accept_password(c: Conversation, password: str, email: str, param: str = "password") -> bytes:
-    """A password good enough to set, as it is hashed. Raises if it is not."""
-    return password_policy.accept(
-        password,
-        min_length=c.settings.password_min_length,
-        min_score=c.settings.password_min_score,
-        context=[email, *email.split("@"), c.settings.issuer, "mfactl"],
-        param=param,
-    )
 
 
 def _draw(c: Conversation, email: str) -> str:

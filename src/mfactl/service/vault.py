@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from mfactl import copying, files
+from mfactl import copying, files, password_policy
 from mfactl.conversation import Conversation
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.vault.check import Report, check
@@ -55,9 +55,6 @@ def init(c: Conversation, *, passphrase: AskPassphrase | None, test: bool) -> St
 
 def check_passphrase(passphrase: str) -> str:
     """The passphrase, if it is hard enough to guess for whoever has the vault's file."""
-    # Here, because it loads zxcvbn, 24 ms that looking at a vault does not need.
-    from mfactl import password_policy  # noqa: PLC0415
-
     password_policy.accept(
         passphrase,
         min_length=password_policy.PASSPHRASE_MIN_LENGTH,
