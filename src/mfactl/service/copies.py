@@ -9,7 +9,7 @@ May import: everything but mfactl.cli.
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
@@ -99,7 +99,13 @@ def restore(c: Conversation, backup: Candidate, watch: Watch) -> Restored:
     vault_id = backup.vault.header.vault_id
     now = c.clock_of(test=backup.vault.header.test)
     head = _begin_branch(backup.vault, backup.head, now, watch)
-    replaced = _put_in_place(backup, c.paths.vault, watch)
+    aside = _aside(c.paths.vault)
+    try:
+        replaced = _put_in_place(backup, c.paths.vault, aside, watch)
+    except MfactlError:
+        if os.path.lexists(aside):  # it may be the only place where that is
+            c.around.notify(f"What was there is kept: {aside}")
+        raise
     with closing(Vault(c.paths.vault, c.unlocker)) as vault, vault.reading() as transaction:
         if transaction.mark(head.number) != head:  # it is what others will open
             raise failure(Code.VAULT_CORRUPT, "What was restored reads otherwise.")
@@ -116,14 +122,13 @@ def _begin_branch(copy: Vault, restored: Mark, now: int, watch: Watch) -> Mark:
         return transaction.commit(draft)
 
 
-def _put_in_place(backup: Candidate, target: Path, watch: Watch) -> Path | None:
+def _put_in_place(backup: Candidate, target: Path, aside: Path, watch: Watch) -> Path | None:
     """Replaces what is at the vault's place; where that is kept, if there was anything.
 
     A file that SQLite can open is overwritten in a transaction of its own, so that whoever has it
     open sees the one or the other. What is no database is moved away, and so is a journal without
     its vault, which would spoil this one.
     """
-    aside = _aside(target)
     is_there = files.check_private(target) is not None
     if is_there and _overwrite(backup.vault, target, aside, watch):
         return aside
@@ -139,25 +144,23 @@ def _put_in_place(backup: Candidate, target: Path, watch: Watch) -> Path | None:
 def _overwrite(vault: Vault, target: Path, aside: Path, watch: Watch) -> bool:
     """Keeps what a file holds and overwrites it, while nobody else uses it.
 
-    False, and nothing changed, if that is no database.
+    False, and nothing changed, if that is no database. What is kept stays whatever comes after: an
+    error may be told of a transaction that has overwritten the file all the same.
     """
-    try:
-        with closing(File(target)) as old, old.held():
+    with ExitStack() as held:
+        try:
+            old = held.enter_context(closing(File(target)))
+            held.enter_context(old.held())
             with _temporary(target) as temporary:
                 with closing(File(temporary)) as kept:
                     old.copy_to(kept, watch("Kept"))
                 if not files.link_into_place(temporary, aside):
                     raise failure(Code.VAULT_BUSY, "Somebody else restores at this moment.")
-            try:
-                vault.copy_to(old, watch("Restored"))
-            except BaseException:
-                with suppress(OSError):
-                    aside.unlink()
+        except MfactlError as error:
+            if error.refusals[0].code is not Code.VAULT_CORRUPT:
                 raise
-    except MfactlError as error:
-        if error.refusals[0].code is not Code.VAULT_CORRUPT:
-            raise
-        return False
+            return False
+        vault.copy_to(old, watch("Restored"))
     return True
 
 
