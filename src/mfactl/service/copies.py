@@ -130,7 +130,7 @@ def _put_in_place(backup: Candidate, target: Path, aside: Path, watch: Watch) ->
     its vault, which would spoil this one.
     """
     is_there = files.check_private(target) is not None
-    if is_there and _overwrite(backup.vault, target, aside, watch):
+    if is_there and _overwrite(backup, target, aside, watch):
         return aside
     for left in left_beside(target):
         copying.move_aside(left, aside.with_name(aside.name + left.name.removeprefix(target.name)))
@@ -141,11 +141,10 @@ def _put_in_place(backup: Candidate, target: Path, aside: Path, watch: Watch) ->
     return aside if is_there else None
 
 
-def _overwrite(vault: Vault, target: Path, aside: Path, watch: Watch) -> bool:
+def _overwrite(backup: Candidate, target: Path, aside: Path, watch: Watch) -> bool:
     """Keeps what a file holds and overwrites it, while nobody else uses it.
 
-    False, and nothing changed, if that is no database. What is kept stays whatever comes after: an
-    error may be told of a transaction that has overwritten the file all the same.
+    False, and nothing changed, if that is no database.
     """
     with ExitStack() as held:
         try:
@@ -160,8 +159,24 @@ def _overwrite(vault: Vault, target: Path, aside: Path, watch: Watch) -> bool:
             if error.refusals[0].code is not Code.VAULT_CORRUPT:
                 raise
             return False
-        vault.copy_to(old, watch("Restored"))
+        with _kept_if_needed(backup.replaces, target, aside), held.pop_all():
+            backup.vault.copy_to(old, watch("Restored"))
     return True
+
+
+@contextmanager
+def _kept_if_needed(before: Header | None, target: Path, aside: Path) -> Iterator[None]:
+    """Removes what was kept if the block fails and the file is for certain what it was before.
+
+    An error may be told of a transaction that has overwritten it all the same.
+    """
+    try:
+        yield
+    except BaseException:
+        if before is not None and look_at_header(target) == before:
+            with suppress(OSError):
+                aside.unlink()
+        raise
 
 
 def _aside(target: Path) -> Path:
