@@ -55,10 +55,12 @@ class Ada(Shell):
 
     def stored(self) -> reader.Read | None:
         """All that the vault holds, read and checked without mfactl; None if there is no vault."""
-        if not self.vault.exists():
-            return None
+        return self.read(self.vault) if self.vault.exists() else None
+
+    def read(self, path: Path) -> reader.Read:
+        """All that a file holds that her key opens."""
         *_, line = (self.home / "vault.key").read_text().splitlines()
-        return reader.read(self.vault, key=bytes.fromhex(line.split()[1]))
+        return reader.read(path, key=bytes.fromhex(line.split()[1]))
 
     def account(self) -> dict[str, Any]:
         """The account in the vault."""

@@ -33,9 +33,11 @@ class Struck(NamedTuple):
     `good` is the exit status of its answer, `events` the kinds of its events in their order, one a
     transaction. `afterwards` is asked whenever a run has changed the vault.
 
+    A command that `restores` puts another vault in the place, which does not go on from there.
+
     Short runs strike less: one of so many page writes as `pages` says; what is `slow` from its last
-    page write on, and with fewer errors; and what has an `until` before its first call that is
-    about that file. The rest is like another row's.
+    page write on, and with fewer errors; and what has a `since` or an `until` from its first call
+    that is about that file on, or before it. The rest is like another row's.
     """
 
     name: str
@@ -46,7 +48,9 @@ class Struck(NamedTuple):
     afterwards: Callable[[Moved], None]
     pages: int = 8
     slow: bool = False
+    since: str = ""
     until: str = ""
+    restores: bool = False
 
 
 # --- what Ada does next, and what has to hold

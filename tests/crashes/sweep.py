@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.crashes.ada import Ada, Scenes
 from tests.crashes.commands import Document, Moved, Struck
@@ -19,17 +20,29 @@ from tests.crashes.watched import KILLED, Ended, Nursery, Point
 from tests.support.schemas import validate
 from tests.vault.reader import Read
 
-KEPT = re.compile(r"vault\.db|vault\.key|client\.toml|outbox/new/[^/]+")
+KEPT = re.compile(
+    r"(vault|backup)\.db|(vault|second)\.key|client\.toml|outbox/new/[^/]+"
+    r"|vault\.db\.replaced-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?(-journal)?"
+)
 # What may stay where a run was killed: a file that was to get its name, or had got it and another
 # one; a transaction's journal, which the next command rolls back or writes anew; a mail that was to
 # be delivered. No command reads the others, and each makes new ones of other names.
 LEFT = re.compile(
-    r"\.(vault\.key|client\.toml|vault\.db)\.[0-9a-f]{16}\.tmp"
+    r"\.((vault|second)\.key|client\.toml|(vault|backup)\.db)\.[0-9a-f]{16}\.tmp"
     r"|(\.vault\.db\.[0-9a-f]{16}\.tmp|vault\.db)-journal"
     r"|outbox/tmp/[0-9]+\.M[0-9]+P[0-9]+Q[0-9]+\.[^/]+"
 )
+ASIDE = re.compile(r"vault\.db\.replaced-[^/]*Z(-[0-9]+)?")  # the vault, not its journal
 MACHINE, REFUSED = 11, 5  # exit statuses
 REASONS = {"io_error", "mail_undeliverable"}
+
+
+class Before(NamedTuple):
+    """What there was before a run: all that the vault held, the client's mark, every file."""
+
+    stored: Read | None
+    seen: int
+    files: set[str]
 
 
 class Sweep:
@@ -82,19 +95,51 @@ class Sweep:
         self, ada: Ada, point: Point | None = None, size: int | None = None
     ) -> tuple[Ended, bool]:
         """One run, and whether it has changed the vault."""
-        before, seen, files = ada.stored(), ada.seen(), ada.files()
+        before = Before(ada.stored(), ada.seen(), ada.files())
         command = self._struck.command(ada)._replace(largest_file=size)
         ended = self._nursery.run(ada, command, point)
         told = self._told(ended, point)
-        self._check_files(ada, ended, ada.files() - files, point)
-        if ada.vault.exists():
-            ada.run("vault", "check", expect=0)
-        events = _new_events(before, ada.stored())
-        assert events == self._struck.events[: _commits(ended) if told is None else None]
-        assert ada.seen() >= seen
+        self._check_files(ada, ended, ada.files() - before.files, point)
+        events = (self._restored if self._struck.restores else self._gone_on)(ada, before, ended)
+        if told is not None:
+            assert events == self._struck.events
         if events:
             self._struck.afterwards(Moved(ada, told, events))
         return ended, bool(events)
+
+    def _gone_on(self, ada: Ada, before: Before, ended: Ended) -> tuple[str, ...]:
+        """The kinds of the new events: of the transactions that were over before the fault."""
+        if ada.vault.exists():
+            ada.run("vault", "check", expect=0)
+        events = _new_events(before.stored, ada.stored())
+        if ended.status != self._struck.good:
+            assert events == self._struck.events[: _commits(ended)]
+        assert ada.seen() >= before.seen
+        return events
+
+    def _restored(self, ada: Ada, before: Before, ended: Ended) -> tuple[str, ...]:
+        """The events if the other vault is in place; else all is as it was.
+
+        What was replaced is kept. This client takes the other one on purpose if it was struck
+        before it could.
+        """
+        kept = [ada.home / name for name in ada.files() - before.files if ASIDE.fullmatch(name)]
+        assert all(ada.read(path) == before.stored for path in kept)
+        if not ada.vault.exists():
+            assert before.stored is None
+            return ()
+        if ended.status != self._struck.good:
+            ada.run("vault", "check", "--accept-rollback", expect=0)
+        ada.run("vault", "check", expect=0)
+        now = ada.stored()
+        assert now is not None
+        if now == before.stored:
+            assert ada.seen() == before.seen
+            assert not kept or ended.status == KILLED or ended.met_at == "home"
+            return ()
+        assert len(kept) == (before.stored is not None)
+        assert now.hashes[:-1] == ada.read(ada.home / "backup.db").hashes
+        return (now.events[-1]["happened"],)
 
     def _told(self, ended: Ended, point: Point | None) -> Document | None:
         """The good answer, if it arrived. Any other end has to be the fault's, and as documented.

@@ -6,7 +6,7 @@ SIGKILL meets all of them but most of those that write a page more, and of these
 third; `commands.Struck` says what is struck less.
 """
 
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
@@ -14,24 +14,29 @@ import pytest
 from tests.crashes.ada import Scenes
 from tests.crashes.commands import COMMANDS, MORE_COMMANDS, Struck
 from tests.crashes.conftest import NurseryOf, PointsOf
+from tests.crashes.owner import MORE_OWNER_COMMANDS, OWNER_COMMANDS
 from tests.crashes.sweep import Sweep
 from tests.crashes.watched import ERRORS, KILL, Point
 from tests.support.soak import Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
+ALWAYS = (*COMMANDS, *OWNER_COMMANDS)
+LONG_RUNS_ONLY = (*MORE_COMMANDS, *MORE_OWNER_COMMANDS)
 
-@pytest.fixture(params=[*COMMANDS, *MORE_COMMANDS], ids=lambda struck: str(struck.name))
+
+@pytest.fixture(params=[*ALWAYS, *LONG_RUNS_ONLY], ids=lambda struck: str(struck.name))
 def struck(request: pytest.FixtureRequest, soak: bool) -> Struck:
     found: Struck = request.param
-    if found in MORE_COMMANDS and not soak:
+    if found in LONG_RUNS_ONLY and not soak:
         pytest.skip("only long runs strike it")
     return found
 
 
 def thinned(points: list[Point], struck: Struck) -> list[Point]:
     """What a short run strikes."""
-    ours = list(takewhile(lambda point: point.file != struck.until, points))
+    begun = dropwhile(lambda point: point.file != struck.since, points) if struck.since else points
+    ours = list(takewhile(lambda point: point.file != struck.until, begun))
     pages = [place for place, point in enumerate(ours) if point.call == "pwrite64"]
     if struck.slow:
         return ours[pages[-1] :]

@@ -22,7 +22,7 @@ from tests.crashes.ada import Ada
 from tests.crashes.nursery import MESSAGE_BYTES
 from tests.support.soak import ROOT
 
-FAULT_AT = 128  # more calls of one kind than any command makes
+FAULT_AT = 160  # more calls of one kind than any command makes
 CALLS = (  # all that change a file, or make a change last
     "fdatasync",
     "fsync",
@@ -43,7 +43,7 @@ KILLED = -9  # the status of what SIGKILL has ended
 _FAULT = re.compile(r"\(INJECTED\)$| = -1 EFBIG ")  # the latter is what Command.largest_file does
 _END = re.compile(r"= \?$|^\+\+\+ ")  # of a call that never returned, or of the process
 _PATH = re.compile(r'"([^"]+)"|\d<([^>]+)>')
-_RANDOM = re.compile(r"\b[0-9a-f]{16}\b|\b\d+\.M\d+P\d+Q\d+\.[^/\"]+")
+_RANDOM = re.compile(r"\b[0-9a-f]{16}\b|\b\d+\.M\d+P\d+Q\d+\.[^/\"]+|\b\d{8}T\d{6}Z(-\d+)?\b")
 
 
 class Point(NamedTuple):

@@ -191,6 +191,11 @@ def attempts_left(crowd: Crowd) -> object:
     return shown(crowd.owner)["verification_attempts_remaining"]
 
 
+def generation(crowd: Crowd) -> int:
+    """One for the vault's first header, and one more for each change of it."""
+    return int(crowd.owner.books().header["generation"])
+
+
 def takes_the_next_code(crowd: Crowd, loser: Racer) -> bool:
     """Whether nothing was counted, and who lost with a genuine code is verified with the next."""
     later = crowd.later(2 * STEP)  # the code of the step between may have been used
