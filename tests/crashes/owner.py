@@ -177,6 +177,13 @@ OWNER_COMMANDS = (
         since="vault.db",  # until then it only keeps what is there
         restores=True,
     ),
+)
+
+# Only long runs strike these.
+MORE_OWNER_COMMANDS = (
+    Struck(
+        "vault-restore-lost", lost, RESTORE, 0, ("vault_restore",), after_restore, restores=True
+    ),
     Struck(
         "slots-add-key-file",
         spent,
@@ -184,14 +191,6 @@ OWNER_COMMANDS = (
         0,
         ("slot_add",),
         after_adding("MFACTL_KEY_FILE", SECOND_KEY),
-        until="vault.db-journal",
-    ),
-)
-
-# Only long runs strike these.
-MORE_OWNER_COMMANDS = (
-    Struck(
-        "vault-restore-lost", lost, RESTORE, 0, ("vault_restore",), after_restore, restores=True
     ),
     Struck(
         "slots-add-passphrase",
