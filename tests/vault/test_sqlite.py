@@ -18,6 +18,7 @@ from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
 from mfactl.vault.sqlite import About
 from mfactl.vault.sqlite_file import APPLICATION_ID, SCHEMA
+from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
@@ -367,6 +368,19 @@ def test_a_writer_waits_for_another_to_finish(vault_path: Path) -> None:
 
 
 # --- the machine
+
+
+def test_a_file_that_says_it_may_not_be_written_is_damaged_and_not_the_machine(
+    vault_path: Path,
+) -> None:
+    data = bytearray(vault_path.read_bytes())
+    data[18] = 3
+    vault_path.write_bytes(data)
+    with opened(vault_path) as vault:
+        with vault.reading() as transaction:
+            assert transaction.head.number
+        with refused(Code.VAULT_CORRUPT), vault.writing() as transaction:
+            transaction.commit(Draft(NOW, "sign_in"))
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from mfactl.vault.sqlite import Database, EventRow, Row
 from mfactl.vault.sqlite_file import Progress
 from mfactl.vault.transaction import corrupt
 
-PAGE_ROWS = 256
-REMEMBERED_ADDRESSES = 4096
+PAGE_ROWS = 128
+REMEMBERED_ADDRESSES = 500  # whoever is busy is met again soon
 
 
 def adopt(database: Database, old: Unlocked, new: Unlocked, head: Head, progress: Progress) -> None:

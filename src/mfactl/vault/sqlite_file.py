@@ -42,6 +42,7 @@ SCHEMA = (
 )
 
 BESIDE = ("-journal", "-wal")  # what SQLite puts beside a file, and believes when it opens that
+WRITE_VERSION, MOST_WRITE_VERSION = 18, 2  # a byte of SQLite's header; 2 is WAL
 COPIED_PAGES = 1024  # at once, between two words of progress
 
 
@@ -199,11 +200,22 @@ class File:
             self._connection.backup(target._connection, pages=COPIED_PAGES, progress=watch)
 
 
+def _is_of_a_newer_sqlite(path: Path) -> bool:
+    """Whether a byte of the file says that this SQLite may not write it; ours never does."""
+    try:
+        with path.open("rb") as file:
+            return file.read(WRITE_VERSION + 1)[WRITE_VERSION] > MOST_WRITE_VERSION
+    except (OSError, IndexError):
+        return False
+
+
 def _translate(error: sqlite3.Error, path: Path) -> MfactlError:
     name = getattr(error, "sqlite_errorname", "")
     text = str(error)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return failure(Code.VAULT_BUSY)
+    if name == "SQLITE_READONLY" and _is_of_a_newer_sqlite(path):
+        return failure(Code.VAULT_CORRUPT, f"The vault {path} is damaged: {text}.")
     if name.startswith(
         ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
     ):
