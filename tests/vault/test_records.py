@@ -312,5 +312,6 @@ def test_what_unlocks_and_what_is_unlocked_show_no_secret(minimal: Any) -> None:
 
     assert repr(secret) == "Secret(passphrase, from That passphrase)"
     assert repr(plan()) == "Plan(vault_here)"
+    assert repr(PEPPER) == "Pepper(...)"
     assert isinstance(unlocked, Unlocked)
     assert repr(unlocked) == "Unlocked(...)"
