@@ -10,14 +10,14 @@ from mfactl.core.verdict import (
     rule,
 )
 from mfactl.errors import Code, Refusal
-from tests.support.builders import account, signed_in, situation, stranger
+from tests.support.builders import NOW, account, signed_in, situation, stranger
 
 NO = Refusal(Code.SIGNED_OUT)
 
 
 def told(s: Situation, answer: Verdict | Refusal, *, truly: bool) -> Verdict | Refusal:
     """Answers as it is told."""
-    return answer if truly else Refusal(Code.INTERNAL_ERROR)
+    return answer if truly and s.now == NOW else Refusal(Code.INTERNAL_ERROR)
 
 
 def test_a_bare_refusal_is_a_verdict_that_changes_nothing() -> None:
