@@ -441,6 +441,8 @@ BREAKS = [  # each with the record or event that it breaks
     ("UPDATE event SET sealed = zeroblob(300) WHERE number = 1", "event", "1"),
     ("UPDATE event SET address = NULL WHERE number = 7", "event", "7"),
     ("UPDATE event SET client = 'client_bea' WHERE number = 4", "event", "4"),
+    ("INSERT INTO record VALUES ('A', 'x', 1, NULL, NULL, NULL, x'00')", "A", "x"),
+    ("INSERT INTO record VALUES ('', 'A', 1, NULL, NULL, NULL, x'00')", "", "A"),
     ("INSERT INTO record VALUES ('badge', 'x', 1, NULL, NULL, NULL, x'00')", "badge", "x"),
 ]
 

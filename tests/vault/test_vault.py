@@ -19,7 +19,7 @@ from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
 from mfactl.vault import header as headers
 from mfactl.vault.keys import KEY_FILE, SlotPlan, wrap
-from mfactl.vault.sealing import EventPlace, seal
+from mfactl.vault.sealing import EventPlace, Place, seal
 from mfactl.vault.sqlite import About
 from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark
 from mfactl.vault.vault import Vault
@@ -648,7 +648,7 @@ def test_a_head_that_is_not_that_of_the_newest_event_is_refused(vault_path: Path
 # --- what a command notices
 
 
-def old_row(path: Path, where: str) -> tuple[object, ...]:
+def old_row(path: Path, where: str) -> tuple[Any, ...]:
     sql = " ".join(("SELECT", ROW, "FROM record WHERE", where))
     (row,) = query(path, sql)
     return row
@@ -888,6 +888,24 @@ def test_an_event_that_holds_something_else_is_damage(vault_path: Path) -> None:
         opened(vault_path) as vault,
         vault.reading() as transaction,
         damaged("event", "10", "is not a record that mfactl writes"),
+    ):
+        transaction.account("user_ada")
+
+
+@pytest.mark.parametrize(("kind", "identifier"), [("account", "user_ada"), ("head", "head")])
+def test_a_record_that_holds_something_else_is_damage(
+    kind: str, identifier: str, vault_path: Path
+) -> None:
+    """Only whoever has the key could seal such a record."""
+    with opened(vault_path) as vault:
+        key = vault.unlocked.keys.record
+    sealed = seal(key, b"{}", Place(*old_row(vault_path, f"kind = '{kind}'")[:-1]), VAULT_ID)
+    edit(vault_path, "UPDATE record SET sealed = ? WHERE kind = ?", (sealed, kind))
+
+    with (
+        opened(vault_path) as vault,
+        damaged(kind, identifier, "is not a record that mfactl writes"),
+        vault.reading() as transaction,
     ):
         transaction.account("user_ada")
 
