@@ -392,6 +392,26 @@ def test_what_the_machine_refuses_is_told_as_that_and_changes_nothing(
     assert contents(vault_path) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("SQLITE_PERM", Code.IO_ERROR),
+        ("SQLITE_BUSY_SNAPSHOT", Code.VAULT_BUSY),
+        ("SQLITE_CORRUPT_INDEX", Code.VAULT_CORRUPT),
+        (None, Code.VAULT_CORRUPT),
+    ],
+)
+def test_errors_that_take_more_than_a_test_to_make_are_told_by_their_names(
+    name: str | None, code: Code, vault_path: Path
+) -> None:
+    error = sqlite3.OperationalError("as SQLite says it")
+    if name is not None:
+        error.sqlite_errorname = name
+
+    with opened(vault_path) as vault, refused(code), vault.reading():
+        raise error
+
+
 # --- busy
 
 

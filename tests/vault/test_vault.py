@@ -210,6 +210,26 @@ def test_an_event_about_an_account_that_nobody_read_does_not_hide_the_account(
         assert transaction.account("user_ada") is not None
 
 
+def test_an_event_about_nobody_has_no_version_and_nothing_that_may_lapse(minimal: Path) -> None:
+    write(minimal, address="b1" * 32, code="form_password_or_identifier_incorrect")
+
+    with opened(minimal) as vault, vault.reading() as transaction:
+        ((event, place, _),) = transaction.events_after(1, 1)
+    assert (event.subject, event.subject_version, event.subject_lapses) == ("", 0, False)
+    assert place.address == "b1" * 32
+
+
+def test_a_commit_does_not_read_again_what_was_read(vault_path: Path) -> None:
+    with opened(vault_path) as vault, vault.writing() as transaction:
+        transaction.account("user_ada")
+        transaction.put(ada())
+        run: list[str] = []
+        vault._database._connection.set_trace_callback(run.append)
+        transaction.commit(Draft(NOW, "sign_in", "user_ada"))
+
+    assert [sql for sql in run if sql.startswith("SELECT") and "user_ada" in sql] == []
+
+
 def test_an_account_is_written_only_once_for_an_address(vault_path: Path) -> None:
     before = contents(vault_path)
 
