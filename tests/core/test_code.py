@@ -87,6 +87,10 @@ def test_a_backup_code_may_be_written_in_many_ways(text: str, backup_only: bool)
     assert code.parse(text, backup_only=backup_only) == Typed(Shape.BACKUP, "4k7m2p9xt3wd")
 
 
+def test_an_x_at_an_end_of_a_backup_code_belongs_to_it() -> None:
+    assert code.parse("XK7M-2P9X-T3WX") == Typed(Shape.BACKUP, "xk7m2p9xt3wx")
+
+
 def test_letters_that_crockford_leaves_out_are_read_as_the_digits_they_look_like() -> None:
     assert code.parse("oOoO-iIiI-lLlL") == Typed(Shape.BACKUP, "000011111111")
 

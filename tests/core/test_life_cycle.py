@@ -125,6 +125,7 @@ RECORDS = [
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_no_record_prints_a_secret(record: object) -> None:
+    assert repr(record).startswith(f"{type(record).__name__}(")
     assert leaked(f"{record!r} {record}") == []
     assert leaked(repr([{"nested": (record,)}])) == []
     assert leaked(str(ValueError(record))) == []

@@ -51,6 +51,13 @@ def test_a_secret_may_be_written_as_apps_take_it(text: str) -> None:
     assert phone.code_of(text, now=59) == Shown("287082", 1, 60)
 
 
+def test_an_x_at_the_end_of_a_secret_belongs_to_it() -> None:
+    secret = SECRET[:-1] + "X"
+    uri = f"otpauth://totp/mfactl:ada@example.com?secret={secret}"
+
+    assert phone.code_of(secret, now=59) == phone.code_of(uri, now=59) != Shown("287082", 1, 60)
+
+
 @pytest.mark.parametrize(
     ("parameters", "shown"),
     [

@@ -209,7 +209,7 @@ def test_a_backup_code_is_hashed_under_the_salt_of_the_set() -> None:
     checked = check(account_with_totp(), backup_code())
 
     assert (checked.need, checked.against) == (Need.BACKUP_DIGEST, SALT)
-    assert checked.refusals == ()
+    assert (checked.strategy, checked.refusals) == ("backup_code", ())
 
 
 def test_a_backup_code_is_hashed_again_if_the_set_has_changed() -> None:

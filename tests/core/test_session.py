@@ -188,6 +188,7 @@ def test_a_fresh_password_is_not_enough_for_an_account_with_a_second_factor() ->
         assert refusal.code is Code.REVERIFICATION_REQUIRED
         assert refusal.entry.exit is Exit.ONE_MORE_STEP
         assert refusal.meta == {"level": "second_factor", "after_minutes": 10}
+        assert type(refusal.meta["after_minutes"]) is int, "10.0 is another JSON document"
         assert "mfactl verify CODE" in refusal.next_step
 
 

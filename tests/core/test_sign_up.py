@@ -133,6 +133,7 @@ def test_two_clients_may_sign_up_for_one_address() -> None:
     second = start(situation(client(id="client_2"), target=stranger()))
 
     assert first.refusals == second.refusals == ()
+    assert first.subject == second.subject == "stranger_ada"
 
 
 # --- thirty seconds between codes to one address

@@ -10,44 +10,46 @@ from mfactl.core.verdict import (
     rule,
 )
 from mfactl.errors import Code, Refusal
-from tests.support.builders import account, signed_in, situation, stranger
+from tests.support.builders import NOW, account, signed_in, situation, stranger
 
 NO = Refusal(Code.SIGNED_OUT)
 
 
-@rule(Happened.STEP_UP)
-def of_the_client(s: Situation, answer: Verdict | Refusal, *, told: bool) -> Verdict | Refusal:
+def told(s: Situation, answer: Verdict | Refusal, *, truly: bool) -> Verdict | Refusal:
     """Answers as it is told."""
-    return answer if told else Refusal(Code.INTERNAL_ERROR)
-
-
-@rule(Happened.SIGN_UP, of_address=True)
-def of_the_address(s: Situation) -> Verdict | Refusal:
-    return NO
+    return answer if truly and s.now == NOW else Refusal(Code.INTERNAL_ERROR)
 
 
 def test_a_bare_refusal_is_a_verdict_that_changes_nothing() -> None:
     s = situation(signed_in(account()), account=account(), target=stranger())
 
-    verdict = of_the_client(s, NO, told=True)
+    of_the_client = rule(Happened.STEP_UP)(told)
 
-    assert verdict == Verdict(Happened.STEP_UP, "user_ada", refusals=(NO,))
+    assert of_the_client(s, NO, truly=True) == Verdict(Happened.STEP_UP, "user_ada", refusals=(NO,))
 
 
 def test_a_bare_refusal_may_be_about_the_address_that_was_named() -> None:
     s = situation(signed_in(account()), account=account(), target=stranger())
 
-    assert of_the_address(s) == Verdict(Happened.SIGN_UP, "stranger_ada", refusals=(NO,))
+    of_the_address = rule(Happened.SIGN_UP, of_address=True)(told)
+
+    assert of_the_address(s, NO, truly=True) == Verdict(
+        Happened.SIGN_UP, "stranger_ada", refusals=(NO,)
+    )
 
 
 def test_a_verdict_is_left_as_it_is() -> None:
     answer = Verdict(Happened.VERIFY, "user_eve", writes=(account(),), strategy="totp")
 
-    assert of_the_client(situation(account=account()), answer, told=True) is answer
+    of_the_client = rule(Happened.STEP_UP)(told)
+
+    assert of_the_client(situation(account=account()), answer, truly=True) is answer
 
 
 def test_a_rule_keeps_its_name_and_its_words() -> None:
-    assert of_the_client.__name__ == "of_the_client"
+    of_the_client = rule(Happened.STEP_UP)(told)
+
+    assert of_the_client.__name__ == "told"
     assert of_the_client.__doc__ == "Answers as it is told."
 
 

@@ -42,6 +42,10 @@ def test_a_new_vault_is_whole_and_alone(tmp_path: Path) -> None:
     assert report.findings == ()
     assert report.counts == {"account": 0, "client": 0, "pepper": 1, "stranger": 0}
     assert (report.events, report.head.number) == (1, 1)
+    with opened(tmp_path / "vault.db") as vault, vault.reading() as transaction:
+        head = transaction.head
+    assert (head.epoch, head.generation, head.records) == (0, 1, 1)
+    assert head.seals == 3  # the pepper's, the event's and the head's own
     assert names_in(tmp_path) == ["vault.db"]
 
 

@@ -291,23 +291,22 @@ def test_a_header_with_other_fields_or_types_is_damaged(change: Callable[[Json],
         unlock(changed(body, change), seal, key_file())
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"null",
-        b"[]",
-        b"{}",
-        b'"mfactl"',
-        b"\xff\xfe",
-        b"[" * 60_000,
-        b'{"magic":' * 6_000,
-        b" " * 70_000 + b"{}",
-        b'{"magic":"mfactl","format":' + b"1" * 5000 + b"}",
-    ],
-    ids=lambda body: body[:12],
-)
+NO_HEADERS = {
+    "nothing": b"",
+    "a brace": b"{",
+    "null": b"null",
+    "a list": b"[]",
+    "no field": b"{}",
+    "a text": b'"mfactl"',
+    "no UTF-8": b"\xff\xfe",
+    "deep lists": b"[" * 60_000,
+    "deep objects": b'{"magic":' * 6_000,
+    "too long": b" " * 70_000 + b"{}",
+    "a long number": b'{"magic":"mfactl","format":' + b"1" * 5000 + b"}",
+}
+
+
+@pytest.mark.parametrize("body", NO_HEADERS.values(), ids=NO_HEADERS)
 def test_what_is_no_header_is_damage(body: bytes) -> None:
     with refused(Code.VAULT_CORRUPT):
         unlock(body, b"", key_file())

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from mfactl.errors import Code
+from mfactl.errors import Code, MfactlError
 from mfactl.vault import keys
 from mfactl.vault.keys import (
     FLOOR,
@@ -299,8 +299,10 @@ def test_a_passphrase_keeps_its_spaces_and_its_case() -> None:
 
 def test_a_passphrase_of_1024_characters_is_the_longest() -> None:
     assert len(keys.passphrase_bytes("x" * 1024)) == 1024
-    with refused(Code.PASSWORD_TOO_LONG):
+    with pytest.raises(MfactlError) as caught:
         keys.passphrase_bytes("x" * 1025)
+    refusal = caught.value.refusals[0]
+    assert (refusal.code, refusal.meta) == (Code.PASSWORD_TOO_LONG, {"param_name": "passphrase"})
 
 
 def test_a_passphrase_that_is_no_unicode_text_is_still_bytes() -> None:

@@ -208,11 +208,20 @@ def test_a_record_with_a_field_missing_or_out_of_order_is_malformed(record: Any)
                     records.decode(type(record), json.dumps(other).encode())
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"{", b"null", b"[]", b'"account"', b"\xff", b"[" * 100_000, b"{}", b"9" * 5000],
-    ids=lambda data: data[:10],
-)
+NO_RECORDS = {
+    "nothing": b"",
+    "a brace": b"{",
+    "null": b"null",
+    "a list": b"[]",
+    "a text": b'"account"',
+    "no UTF-8": b"\xff",
+    "deep lists": b"[" * 100_000,
+    "no field": b"{}",
+    "a long number": b"9" * 5000,
+}
+
+
+@pytest.mark.parametrize("data", NO_RECORDS.values(), ids=NO_RECORDS)
 def test_what_is_no_record_is_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
         records.decode(Account, data)
@@ -303,5 +312,6 @@ def test_what_unlocks_and_what_is_unlocked_show_no_secret(minimal: Any) -> None:
 
     assert repr(secret) == "Secret(passphrase, from That passphrase)"
     assert repr(plan()) == "Plan(vault_here)"
+    assert repr(PEPPER) == "Pepper(...)"
     assert isinstance(unlocked, Unlocked)
     assert repr(unlocked) == "Unlocked(...)"

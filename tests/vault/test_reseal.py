@@ -39,6 +39,7 @@ from tests.vault.vaults import (
     bob,
     branch,
     contents,
+    damaged,
     edit,
     everything,
     finish,
@@ -431,35 +432,37 @@ def test_what_is_not_committed_leaves_nothing_and_the_open_vault_goes_on(
     assert found(vault_path) == set()
 
 
-BREAKS = [
-    "UPDATE record SET sealed = zeroblob(300) WHERE kind = 'account'",
-    "UPDATE record SET sealed = zeroblob(300) WHERE id = 'client_bea'",
-    "UPDATE record SET version = 2 WHERE kind = 'stranger'",
-    "UPDATE record SET lookup = 'x' WHERE kind = 'stranger'",
-    "UPDATE record SET sealed = x'' WHERE kind = 'pepper'",
-    "UPDATE event SET sealed = zeroblob(300) WHERE number = 1",
-    "UPDATE event SET address = NULL WHERE number = 7",
-    "UPDATE event SET client = 'client_bea' WHERE number = 4",
-    "INSERT INTO record VALUES ('badge', 'x', 1, NULL, NULL, NULL, x'00')",
+BREAKS = [  # each with the record or event that it breaks
+    ("UPDATE record SET sealed = zeroblob(300) WHERE kind = 'account'", "account", "user_ada"),
+    ("UPDATE record SET sealed = zeroblob(300) WHERE id = 'client_bea'", "client", "client_bea"),
+    ("UPDATE record SET version = 2 WHERE kind = 'stranger'", "stranger", "stranger_bob"),
+    ("UPDATE record SET lookup = 'x' WHERE kind = 'stranger'", "stranger", "stranger_bob"),
+    ("UPDATE record SET sealed = x'' WHERE kind = 'pepper'", "pepper", "pepper"),
+    ("UPDATE event SET sealed = zeroblob(300) WHERE number = 1", "event", "1"),
+    ("UPDATE event SET address = NULL WHERE number = 7", "event", "7"),
+    ("UPDATE event SET client = 'client_bea' WHERE number = 4", "event", "4"),
+    ("INSERT INTO record VALUES ('A', 'x', 1, NULL, NULL, NULL, x'00')", "A", "x"),
+    ("INSERT INTO record VALUES ('', 'A', 1, NULL, NULL, NULL, x'00')", "", "A"),
+    ("INSERT INTO record VALUES ('badge', 'x', 1, NULL, NULL, NULL, x'00')", "badge", "x"),
 ]
 
 
-@pytest.mark.parametrize("sql", BREAKS)
+@pytest.mark.parametrize(("sql", "kind", "identifier"), BREAKS)
 def test_a_broken_seal_stops_it_and_changes_nothing(
-    sql: str, change: Change, vault_path: Path
+    sql: str, kind: str, identifier: str, change: Change, vault_path: Path
 ) -> None:
     edit(vault_path, sql)
     before = contents(vault_path)
 
-    with refused(Code.VAULT_CORRUPT):
+    with damaged(kind, identifier, "has a broken seal"):
         change(vault_path)
 
     assert contents(vault_path) == before
 
 
-@pytest.mark.parametrize("kind", ["account", "head"])
+@pytest.mark.parametrize(("kind", "identifier"), [("account", "user_ada"), ("head", "head")])
 def test_a_record_that_does_not_change_when_it_is_written_stops_it(
-    kind: str, change: Change, vault_path: Path
+    kind: str, identifier: str, change: Change, vault_path: Path
 ) -> None:
     """Nobody else can write meanwhile, so this would be a bug; a trigger of the transaction's own
     connection stands in for it."""
@@ -469,7 +472,10 @@ def test_a_record_that_does_not_change_when_it_is_written_stops_it(
             "CREATE TEMP TRIGGER keep BEFORE UPDATE ON record"
             f" WHEN new.kind = '{kind}' BEGIN SELECT RAISE(IGNORE); END"
         )
-        with refused(Code.VAULT_CORRUPT), vault.writing() as transaction:
+        with (
+            damaged(kind, identifier, "did not change when it was written"),
+            vault.writing() as transaction,
+        ):
             vault.adopt(transaction, slots.branched(vault.unlocked), unseen)
     assert contents(vault_path) == before
 

@@ -202,7 +202,7 @@ def test_a_new_branch_has_other_sub_keys_of_the_same_data_key_and_every_slot() -
 
     new = slots.branched(now)
 
-    assert new.data_key == now.data_key
+    assert (new.data_key, new.slot) == (now.data_key, now.slot)
     assert not {*new.keys} & {*now.keys}
     assert new.header == now.header._replace(generation=5, branch=new.header.branch)
     assert new.header.branch != now.header.branch

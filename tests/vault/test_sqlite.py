@@ -1,18 +1,20 @@
 """The file under the vault: what is taken for one, and what the machine does to it."""
 
 import os
+import resource
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from mfactl.core.account import Stranger
-from mfactl.errors import Code
+from mfactl.errors import Code, MfactlError
 from mfactl.vault import sqlite_file
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
@@ -73,7 +75,7 @@ def test_a_file_that_is_no_database_is_no_vault_and_stays_as_it_is(
 ) -> None:
     path = private(tmp_path / "vault.db", data)
 
-    with refused(Code.VAULT_CORRUPT):
+    with refused(Code.VAULT_CORRUPT), told("is not an mfactl vault."):
         Vault(path, key_file())
 
     assert path.read_bytes() == data
@@ -117,7 +119,7 @@ def test_a_vault_that_others_can_read_or_replace_is_refused(minimal: Path) -> No
 ODD = ["a b", "100%", "%41", "a?mode=memory", "a#b", "a&b=c", "é", "\u2028", "'", "file:x", "\n"]
 
 
-@pytest.mark.parametrize("name", [*ODD, os.fsdecode(b"\xff\xfe.db")], ids=ascii)
+@pytest.mark.parametrize("name", [*ODD, os.fsdecode(b"\xff\xfe.db")])
 def test_a_vault_may_have_any_name(name: str, tmp_path: Path) -> None:
     path = make_minimal(tmp_path / name)
 
@@ -310,6 +312,105 @@ def test_a_transaction_that_was_cut_off_is_rolled_back_when_the_vault_is_opened(
     assert found(killed / "vault.db") == set()
     assert contents(killed / "vault.db") == before
     assert [entry.name for entry in killed.iterdir()] == ["vault.db"]
+
+
+# --- what SQLite says
+
+
+@contextmanager
+def told(words: str) -> Iterator[None]:
+    """Expects these words in an error that goes on from here."""
+    with pytest.raises(MfactlError) as caught:
+        yield
+    assert words in caught.value.refusals[0].long_message
+    raise caught.value
+
+
+SQL = Callable[[str], sqlite3.Cursor]
+
+
+def write_much(run: SQL) -> None:
+    run("INSERT INTO event VALUES (99, '', NULL, NULL, zeroblob(500000))")
+
+
+def a_full_file(run: SQL) -> None:
+    run("PRAGMA max_page_count = 30")
+    write_much(run)
+
+
+def a_file_that_may_only_be_read(run: SQL) -> None:
+    run("PRAGMA query_only = ON")
+    write_much(run)
+
+
+def a_file_system_that_takes_no_more(run: SQL) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        run("PRAGMA cache_size = 1")
+        write_much(run)
+        run("COMMIT")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def a_directory_where_the_journal_should_be(run: SQL) -> None:
+    ((_, _, path),) = run("PRAGMA database_list").fetchall()
+    Path(f"{path}-journal").mkdir()
+    try:
+        write_much(run)
+    finally:
+        Path(f"{path}-journal").rmdir()
+
+
+def a_table_that_is_being_read(run: SQL) -> None:
+    rows = run("SELECT * FROM record")
+    assert rows.fetchone() is not None
+    run("DROP TABLE record")
+
+
+@pytest.mark.parametrize(
+    ("act", "code", "words"),
+    [
+        (a_full_file, Code.IO_ERROR, "database or disk is full"),
+        (a_file_that_may_only_be_read, Code.IO_ERROR, "attempt to write a readonly database"),
+        (a_file_system_that_takes_no_more, Code.IO_ERROR, "disk I/O error"),
+        (a_directory_where_the_journal_should_be, Code.IO_ERROR, "unable to open database file"),
+        (a_table_that_is_being_read, Code.VAULT_BUSY, ""),
+    ],
+)
+def test_what_the_machine_refuses_is_told_as_that_and_changes_nothing(
+    act: Callable[[SQL], None], code: Code, words: str, vault_path: Path
+) -> None:
+    before = contents(vault_path)
+
+    with opened(vault_path) as vault, refused(code), told(words), vault.writing():
+        act(vault._database._connection.execute)
+
+    assert found(vault_path) == set()  # which undoes what a journal says was half done
+    assert contents(vault_path) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("SQLITE_PERM", Code.IO_ERROR),
+        ("SQLITE_BUSY_SNAPSHOT", Code.VAULT_BUSY),
+        ("SQLITE_CORRUPT_INDEX", Code.VAULT_CORRUPT),
+        (None, Code.VAULT_CORRUPT),
+    ],
+)
+def test_errors_that_take_more_than_a_test_to_make_are_told_by_their_names(
+    name: str | None, code: Code, vault_path: Path
+) -> None:
+    error = sqlite3.OperationalError("as SQLite says it")
+    if name is not None:
+        error.sqlite_errorname = name
+
+    with opened(vault_path) as vault, refused(code), vault.reading():
+        raise error
 
 
 # --- busy

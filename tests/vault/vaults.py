@@ -23,7 +23,7 @@ from mfactl.vault.create import Plan, create
 from mfactl.vault.header import Secret, SecretProvider, Unlocked
 from mfactl.vault.keys import KEY_FILE, KEYRING, PASSPHRASE, Cost, SlotPlan
 from mfactl.vault.sqlite_file import File, Progress, unseen
-from mfactl.vault.transaction import Draft, Mark, Transaction
+from mfactl.vault.transaction import Damaged, Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
 from tests.support import builders
 from tests.support.builders import NOW
@@ -226,6 +226,22 @@ def refused(*codes: Code) -> Iterator[None]:
     assert refusal is not None, f"nothing was refused, but {' or '.join(codes)} was expected"
     assert refusal.code in codes, refusal
     assert refusal.long_message
+
+
+@contextmanager
+def damaged(kind: str, identifier: str, problem: str) -> Iterator[None]:
+    """Expects the error of one record, which names it and says what is wrong with it."""
+    damage = None
+    try:
+        yield
+    except Damaged as error:
+        damage = error
+    assert damage is not None, f"no damage was told, but that {kind} {identifier} {problem}"
+    refusal = damage.refusals[0]
+    assert (refusal.code, damage.problem) == (Code.VAULT_CORRUPT, problem)
+    assert refusal.meta == {"kind": kind, "id": identifier}
+    name = kind if kind == identifier else f"{kind} {identifier}"
+    assert f" the {name} {problem}." in refusal.long_message
 
 
 def problem(act: Callable[[], object]) -> Code | None:
