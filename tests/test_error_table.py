@@ -348,10 +348,10 @@ def the_last_slot_removed(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Res
 @produces(Code.VAULT_SLOTS_FULL)
 def one_slot_too_many(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Result:
     shell.init()
-    add = ("vault", "slots", "add", "--key-file", str(shell.home / "vault.key"))
-    for _ in range(15):
-        shell.run(*add, expect=0)
-    return shell.run(*add, "--json")
+    add = ("vault", "slots", "add", "--key-file")
+    for number in range(15):
+        shell.run(*add, str(shell.home / f"{number}.key"), expect=0)
+    return shell.run(*add, str(shell.home / "last.key"), "--json")
 
 
 # --- exit 8: the vault cannot be opened

@@ -150,11 +150,11 @@ class Conversation:
             head = Mark(transaction.head.number, transaction.head.hash)
         self._remember(seen, head)
 
-    def foresee(self, rule: Rule) -> Verdict:
+    def foresee(self, rule: Rule, *, key: str | None = None) -> Verdict:
         """What a rule would answer now. Nothing is stored and nobody is told."""
         with self.vault.reading() as transaction:
             seen = self._check_seen(transaction)
-            return rule(self._situation(transaction, seen, None)[0], NO_WORK)
+            return rule(self._situation(transaction, seen, key)[0], NO_WORK)
 
     def decide(
         self,
@@ -170,11 +170,12 @@ class Conversation:
         the slow work that the rule asks for, outside the transaction; then the rule runs again.
         `renews_token`: a verdict may give the client a new token. It is offered to the client file
         before the rule runs, whatever that says: a write that fails only after a right password
-        would tell it from a wrong one, and nobody would have counted.
+        would tell it from a wrong one, and nobody would have counted. Each round draws its own: the
+        file may be copied while somebody is asked for a password.
         """
-        token = os.urandom(TOKEN_BYTES).hex() if renews_token else None
         work, asked = NO_WORK, []
         while True:
+            token = os.urandom(TOKEN_BYTES).hex() if renews_token else None
             situation, verdict = self._round(rule, work, key, token)
             if verdict.need is None:
                 break

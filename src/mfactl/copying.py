@@ -27,6 +27,7 @@ def appearing(path: Path) -> Iterator[BufferedRandom]:
     `FileExistsError`, and changes nothing, if the name is taken.
     """
     temporary = beside(path)
+    sync_directory(path.parent)  # where that is not allowed, nothing has been made yet
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w+b") as file:

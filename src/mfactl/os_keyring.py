@@ -10,7 +10,7 @@ from types import ModuleType
 from mfactl.errors import Code, MfactlError, failure
 
 SERVICE = "mfactl"
-INSTALL = "Install it with: pipx install 'mfactl[keyring]' - or use another kind of slot."
+INSTALL = "Install mfactl with its extra, mfactl[keyring]; or use another kind of slot."
 
 
 def load(slot_id: str) -> bytes | None:

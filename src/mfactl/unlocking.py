@@ -149,5 +149,9 @@ def read_key_file(path: Path) -> bytes:
     """The secret of the key file at `path`. Raises if it is not there or not whole."""
     data = files.read_private(path)
     if data is None:
-        raise failure(Code.VAULT_LOCKED, f"There is no key file {path}.")
-    return parse_key_file(data)
+        raise failure(Code.VAULT_LOCKED, f"There is no key file {path}.", "Check the name.")
+    try:
+        return parse_key_file(data)
+    except MfactlError:
+        detail = f"{path} is not a whole key file."
+        raise failure(Code.VAULT_KEY_INCORRECT, detail, "Name another, or a good copy.") from None

@@ -79,7 +79,7 @@ def test_jsonl_prints_each_account_as_a_line_and_nothing_for_none(three: Ada) ->
     documents = [json.loads(line) for line in ended.out.splitlines()]
     assert documents == three.ask("admin", "list")["data"]
     assert three.here("admin", "list", "nobody", "--jsonl").out == ""
-    assert three.here("admin", "list", "nobody").out == "There is no such account.\n"
+    assert three.here("admin", "list", "nobody").out == "No account matches.\n"
 
 
 def test_a_line_of_the_list_says_what_an_owner_looks_for(three: Ada) -> None:

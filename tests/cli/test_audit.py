@@ -142,7 +142,7 @@ def test_a_line_for_people_says_when_what_and_who(ada_with_totp: Ada) -> None:
     lines = ada_with_totp.here("audit", "list").out.splitlines()
     assert lines[0].split() == ["1", "2026-01-01", "00:00:00", "UTC", "vault_init", "-", "test=yes"]
     assert lines[-1].split()[4:6] == ["totp_verify", EMAIL]
-    assert ada_with_totp.here("audit", "list", "--kind", "vault_rotate").out == "Nothing of that.\n"
+    assert ada_with_totp.here("audit", "list", "--kind", "vault_rotate").out == "No events match.\n"
 
 
 def test_a_line_that_was_kept_is_found_again_after_a_rotation(ada: Ada) -> None:

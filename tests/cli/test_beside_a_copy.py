@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ import pytest
 from mfactl import copying
 from mfactl.errors import Code, failure
 from mfactl.vault.sqlite_file import File
-from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
+from tests.cli.program import COMMAND, EMAIL, NOW, PASSWORD, Ada, Program
 from tests.cli.test_copies import backup as backup
 from tests.vault.vaults import contents, refused
 
@@ -159,7 +160,7 @@ def test_sqlite_writes_only_in_the_directory_of_the_vault(ada_with_totp: Ada, sh
         ada_with_totp.ask("vault", "restore", str(copy), "--yes")
     elsewhere = [uri for uri in opened if str(ada_with_totp.home) not in uri]
     assert len(opened) > len(elsewhere)
-    assert elsewhere == [f"file:{copy}?mode=ro&immutable=1"]
+    assert elsewhere == [f"file://{copy}?mode=ro&immutable=1"]
     assert [entry.name for entry in shared.iterdir()] == ["copy.db"]
 
 
@@ -320,3 +321,90 @@ def test_whoever_restores_a_backup_of_another_vault_is_told(tmp_path: Path, ada:
     ended = ada.here("vault", "restore", str(tmp_path / "ada.db"), "--yes")
     assert (ended.status, "of another vault" in ended.err) == (0, False)
     assert ada.at(NOW).here("signin", EMAIL, "--password-stdin", stdin=PASSWORD).status == 0
+
+
+def test_a_restore_that_waits_for_a_writer_lets_it_finish(ada_with_totp: Ada, backup: Path) -> None:
+    """Two that wait for each other would both be told that the vault is busy."""
+    with closing(sqlite3.connect(ada_with_totp.vault, isolation_level=None, timeout=0)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE event SET sealed = sealed WHERE number = 1")
+        restoring = subprocess.Popen(
+            [*COMMAND, "vault", "restore", str(backup), "--yes", "--json"],
+            env=ada_with_totp.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        while not list(ada_with_totp.home.glob(".vault.db.*.tmp")):
+            assert restoring.poll() is None
+        writer.execute("COMMIT")
+    out, _ = restoring.communicate()
+    assert restoring.returncode == 0, out
+
+
+def test_no_journal_that_names_other_files_is_obeyed_in_a_directory_of_ones_own(
+    ada_with_totp: Ada, backup: Path, victim: Path
+) -> None:
+    """As one that was copied there along with a vault."""
+    names_another(ada_with_totp.vault, victim).chmod(0o600)
+    for words in (("check",), ("restore", str(backup), "--yes")):
+        ended = ada_with_totp.here("vault", *words, "--json")
+        assert (ended.status, ended.codes) == (9, ["vault_corrupt"])
+        assert "names other files" in ended.err
+    assert victim.read_text() == "Dear diary"
+
+
+def test_a_pipe_as_journal_holds_no_restore(ada_with_totp: Ada, backup: Path) -> None:
+    os.mkfifo(ada_with_totp.home / "vault.db-journal", 0o600)
+    ended = ada_with_totp.here("vault", "restore", str(backup), "--yes", "--json")
+    assert (ended.status, ended.codes) == (11, ["vault_permissions"])
+
+
+def test_a_journal_is_seen_beside_the_file_that_a_link_names(
+    ada_with_totp: Ada, backup: Path, tmp_path: Path
+) -> None:
+    backup.with_name("backup.db-journal").write_bytes(b"half")
+    link = tmp_path / "link.db"
+    link.symlink_to(backup)
+    for words in (("check", str(link)), ("restore", str(link), "--yes")):
+        ended = ada_with_totp.here("vault", *words, "--json")
+        assert (ended.status, ended.codes) == (11, ["io_error"])
+        assert "backup.db-journal" in ended.err
+
+
+def test_a_path_of_two_slashes_is_the_same_path(ada_with_totp: Ada, backup: Path) -> None:
+    assert ada_with_totp.ask("vault", "check", f"/{backup}")["status"] == "ok"
+    ended = ada_with_totp.here("vault", "check", f"//localhost{backup}", "--json")
+    assert (ended.status, ended.codes) == (8, ["vault_not_found"])
+
+
+@pytest.mark.parametrize("name", ["vault.key", "client.toml", "config.toml"])
+def test_no_vault_is_restored_in_the_place_of_another_file_of_ours(
+    ada_with_totp: Ada, backup: Path, name: str
+) -> None:
+    place = ada_with_totp.home / name
+    before = place.read_bytes() if place.exists() else None
+    ended = ada_with_totp.here(
+        "vault", "restore", str(backup), "--vault", str(place), "-y", "--json"
+    )
+    assert (ended.status, ended.codes) == (2, ["usage_error"])
+    assert (place.read_bytes() if place.exists() else None) == before
+
+
+def test_the_vault_is_no_backup_of_itself(ada_with_totp: Ada, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.hardlink_to(ada_with_totp.vault)
+    for path in (ada_with_totp.vault, link):
+        ended = ada_with_totp.here("vault", "restore", str(path), "--yes", "--json")
+        assert (ended.status, ended.codes) == (2, ["usage_error"])
+    assert ada_with_totp.ask("account", "show")["object"] == "user"
+
+
+def test_a_vault_that_may_not_be_written_by_its_own_word_is_replaced(
+    ada_with_totp: Ada, backup: Path
+) -> None:
+    data = bytearray(ada_with_totp.vault.read_bytes())
+    data[18] = 3
+    ada_with_totp.vault.write_bytes(data)
+    document = ada_with_totp.ask("vault", "restore", str(backup), "--yes")
+    assert Path(document["replaced_path"]).read_bytes() == bytes(data)
+    assert ada_with_totp.ask("vault", "check")["status"] == "ok"

@@ -178,7 +178,13 @@ def test_a_copy_that_is_not_whole_replaces_nothing(
 
 
 def test_a_copy_that_is_not_there_or_no_file_is_told(ada: Ada, tmp_path: Path) -> None:
-    assert ada.here("vault", "restore", str(tmp_path / "no.db"), "--yes").status == 11
+    for words in (
+        ("restore", str(tmp_path / "no.db"), "--yes"),
+        ("check", str(tmp_path / "no.db")),
+    ):
+        ended = ada.here("vault", *words, "--json")
+        assert (ended.status, ended.codes) == (8, ["vault_not_found"])
+        assert "Check the name of the backup." in ended.err
     assert ada.here("vault", "restore", str(tmp_path), "--yes").status == 11
     os.mkfifo(tmp_path / "pipe")
     ended = ada.here("vault", "restore", str(tmp_path / "pipe"), "--yes", "--json")
@@ -230,6 +236,7 @@ def test_the_journal_of_a_vault_beyond_repair_does_not_spoil_the_next(
     no_vault(ada_with_totp.vault)
     journal = ada_with_totp.home / "vault.db-journal"
     journal.write_bytes(os.urandom(5000))
+    journal.chmod(0o600)
     document = ada_with_totp.ask("vault", "restore", str(backup), "--yes")
     assert Path(document["replaced_path"]).exists()
     assert not journal.exists()

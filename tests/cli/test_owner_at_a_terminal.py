@@ -1,9 +1,11 @@
 """The owner of a vault at a terminal: what is asked before something is done, and how far it is."""
 
 import os
+import sys
 from contextlib import redirect_stderr
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from mfactl.cli import progress
@@ -34,6 +36,39 @@ def test_a_new_passphrase_is_asked_for_twice_and_never_shown(ada: Ada) -> None:
     assert opened["unlocked_with"] == "passphrase"
 
 
+def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(ada: Ada) -> None:
+    """Ctrl-Z, then fg: the shell leaves the terminal with echo on."""
+    shell = pexpect.spawn(
+        "bash",
+        ["--norc", "-i"],
+        env={
+            **ada.environ,
+            "PS1": "ready$ ",
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        },
+        encoding="utf-8",
+        timeout=20,
+    )
+    shell.delaybeforesend = None
+    shell.expect_exact("ready$ ")
+    shell.sendline("mfactl vault slots add --passphrase")
+    for _ in range(2):
+        shell.expect("New passphrase: ")
+        shell.sendcontrol("z")
+        shell.expect_exact("ready$ ")
+        shell.sendline("fg")
+    for prompt in ("New passphrase: ", "The same once more: "):
+        shell.expect(prompt)
+        shell.sendline(PASSPHRASE)
+    shell.expect("Added slot_")
+    assert PASSPHRASE not in str(shell.before)
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    assert PASSPHRASE not in str(shell.before)
+    shell.wait()
+    assert len(slot_ids(ada)) == 2
+
+
 def test_nobody_types_a_new_passphrase_for_a_vault_that_does_not_open(ada: Ada) -> None:
     (ada.home / "vault.key").unlink()
     with Terminal(ada, "vault", "slots", "add", "--passphrase") as terminal:
@@ -46,7 +81,7 @@ def test_a_slot_is_removed_after_a_yes_only(both: Ada) -> None:
     identifier = slot_ids(both)["passphrase"]
     for answer, status in (("n", 1), ("y", 0)):
         with Terminal(both, "vault", "slots", "remove", identifier) as terminal:
-            terminal.answer(f"Remove {identifier}?", answer)
+            terminal.answer(f"Remove {identifier} (passphrase)?", answer)
             assert terminal.end().status == status
     assert list(slot_ids(both)) == ["key_file"]
 
@@ -153,10 +188,11 @@ def drawn(quiet: bool = False) -> str:
     options = Options()
     options.quiet = quiet
     with os.fdopen(theirs, "w") as stderr, redirect_stderr(stderr):
-        with options.closing:
-            shown = progress.watch(Run(options))("Checked")
-            shown(1500, 20000)
-            shown(20000, 20000)
+        shown = progress.watch(Run(options))("Checked")
+        shown(1500, 20000)
+        shown(20000, 20000)
+        options.clear_line()
+        options.clear_line()
         print("end", file=stderr, end="", flush=True)
         printed = ""
         while not printed.endswith("end"):
@@ -175,7 +211,7 @@ def test_what_takes_long_is_told_on_one_line_that_goes_away(
     monkeypatch.setattr(progress, "PATIENCE_SECONDS", -1)
     assert drawn() == f"{CLEAR}Checked: 1,500 of 20,000{CLEAR}Checked: 20,000 of 20,000{CLEAR}"
     monkeypatch.setattr(progress, "PATIENCE_SECONDS", 3600)
-    assert drawn() == CLEAR
+    assert drawn() == ""
 
 
 def test_nothing_is_drawn_where_it_was_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

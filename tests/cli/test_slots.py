@@ -90,8 +90,8 @@ def test_a_slot_that_is_not_there_is_not_found(ada: Ada) -> None:
 
 
 def test_there_is_an_end_to_slots(ada: Ada, tmp_path: Path) -> None:
-    for _ in range(15):
-        ada.ask("vault", "slots", "add", "--key-file", str(ada.home / "vault.key"))
+    for number in range(15):
+        ada.ask("vault", "slots", "add", "--key-file", str(tmp_path / f"{number}.key"))
     path = tmp_path / "too-many.key"
     ended = ada.here("vault", "slots", "add", "--key-file", str(path), "--json")
     assert (ended.status, ended.codes) == (7, ["vault_slots_full"])
@@ -246,8 +246,61 @@ def test_a_rotation_that_would_drop_a_slot_says_so_and_needs_a_yes(both: Ada) ->
 
 def test_a_secret_of_no_slot_is_not_taken_for_one(both: Ada, tmp_path: Path) -> None:
     wrong = private(tmp_path / "wrong", OTHER_PASSPHRASE)
-    rotated = both.ask("vault", "rotate", "--passphrase-file", str(wrong), "--yes")
-    assert [slot["kind"] for slot in rotated["dropped_slots"]] == ["passphrase"]
+    ended = both.here("vault", "rotate", "--passphrase-file", str(wrong), "--yes", "--json")
+    assert (ended.status, ended.codes) == (8, ["vault_key_incorrect"])
+    assert f"The passphrase in {wrong} opens no slot" in ended.err
+    other = tmp_path / "other.key"
+    Program(tmp_path / "elsewhere").ask("vault", "init", "--key-file", str(other))
+    ended = both.here("vault", "rotate", "--key-file", str(other), "--yes", "--json")
+    assert (ended.status, ended.codes) == (8, ["vault_key_incorrect"])
+    assert len(slot_ids(both)) == 2
+
+
+def test_a_secret_that_opens_already_gets_no_second_slot(
+    both: Ada, passphrase_file: Path, tmp_path: Path
+) -> None:
+    """Else it would open the vault after its slot was removed."""
+    ids = slot_ids(both)
+    added = both.ask("vault", "slots", "add", "--key-file", str(both.home / "vault.key"))
+    assert added["id"] == ids["key_file"]
+    ended = both.here("vault", "slots", "add", "--new-passphrase-file", str(passphrase_file))
+    assert (ended.status, "That opens the vault already" in ended.err) == (0, True)
+    assert slot_ids(both) == ids
+
+
+def test_a_key_file_goes_where_there_is_a_directory_and_nowhere_else(
+    ada: Ada, tmp_path: Path
+) -> None:
+    """A stick that is not there: the key would land beside the vault's disk."""
+    ended = ada.here("vault", "slots", "add", "--key-file", str(tmp_path / "stick/k"), "--json")
+    assert (ended.status, ended.codes) == (11, ["io_error"])
+    assert "There is no directory" in ended.err
+    assert not (tmp_path / "stick").exists()
+
+
+@pytest.mark.slow
+def test_a_key_file_of_a_slot_that_came_to_nothing_goes_again(ada: Ada, tmp_path: Path) -> None:
+    path, size = tmp_path / "second.key", ada.vault.stat().st_size
+    ended = ada.start(
+        "vault",
+        "slots",
+        "add",
+        "--key-file",
+        str(path),
+        "--json",
+        prefix=("prlimit", "--fsize=4096"),
+    )
+    assert (ended.status, ended.codes) == (11, ["io_error"])
+    assert not path.exists()
+    assert ada.vault.stat().st_size == size
+
+
+def test_what_is_no_key_file_is_told_without_alarm(ada: Ada, tmp_path: Path) -> None:
+    path = private(tmp_path / "notes.txt", "Dear diary")
+    for words in (("slots", "add"), ("rotate", "--yes")):
+        ended = ada.here("vault", *words, "--key-file", str(path), "--json")
+        assert (ended.status, ended.codes) == (8, ["vault_key_incorrect"])
+        assert "notes.txt is not a whole key file" in ended.err
 
 
 def test_a_key_file_that_is_not_there_is_told_before_anything_is_done(

@@ -485,3 +485,19 @@ def test_a_session_that_ended_long_ago_asks_for_nothing(ada_with_totp: Ada) -> N
     with Terminal(ada_with_totp.at(NOW + 8 * 24 * HOUR), "mfa", "disable") as terminal:
         ended = terminal.end()
     assert ended.status == 4
+
+
+@pytest.mark.parametrize("words", [("signin", EMAIL), ("verify",)])
+def test_a_client_file_that_is_copied_while_the_prompt_stands_is_worth_nothing(
+    ada: Ada, words: tuple[str, ...]
+) -> None:
+    if words[0] == "signin":
+        ada.ask("signout")
+    with Terminal(ada, *words) as terminal:
+        terminal.wait_for_prompt("Password")
+        (ada.home / "copy.toml").write_bytes((ada.home / "client.toml").read_bytes())
+        (ada.home / "copy.toml").chmod(0o600)
+        terminal.type(PASSWORD)
+        assert terminal.end().status == 0
+    assert ada.here("account", "show").status == 0
+    assert ada.with_(MFACTL_CLIENT=str(ada.home / "copy.toml")).here("account", "show").status == 4

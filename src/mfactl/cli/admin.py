@@ -52,14 +52,14 @@ def list_(
     ] = False,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, max=MOST_LISTED, metavar="N", help="At most so many."),
+        typer.Option("--limit", min=1, max=MOST_LISTED, metavar="N", help="At most N accounts."),
     ] = None,
     after: Annotated[
         str, typer.Option("--after", metavar="ID", help="Begin after the account with this id.")
     ] = "",
     jsonl: Jsonl = False,
 ) -> Stream:
-    """List the accounts, in the order of their ids: one more account moves no other."""
+    """List the accounts in the order of their ids, which new accounts do not change."""
     if with_mfa and without_mfa:
         raise failure(Code.USAGE_ERROR, "Use one of --with-mfa and --without-mfa.")
     c = run_of(context).conversation
@@ -67,7 +67,7 @@ def list_(
     now = c.now
     found = islice(admin.accounts(c, wanted, after=after), limit)
     documents = (resources.user(account, now) for account in found)
-    return Stream(documents, _line, "There is no such account.\n", jsonl)
+    return Stream(documents, _line, "No account matches.\n", jsonl)
 
 
 def _line(user: Document) -> str:
@@ -133,7 +133,9 @@ def reset_mfa(context: typer.Context, email: Email, yes: Yes = False) -> Outcome
     From then on the password alone signs in: be sure of who asks for it.
     """
     run = run_of(context)
-    run.confirm(f"Remove the second factor of {email}? The password alone will sign in.", yes=yes)
+    if not yes and admin.would_reset_mfa(run.conversation, email):
+        question = f"Remove the second factor of {email}? The password alone will sign in."
+        run.confirm(question, yes=yes)
     s, verdict = admin.reset_mfa(run.conversation, email)
     assert verdict.account is not None  # a reset has one
     text = f"{verdict.account.email} has no second factor any more. Its sessions have ended.\n"
@@ -183,7 +185,8 @@ def delete(context: typer.Context, email: Email, yes: Yes = False) -> Outcome:
     What happened stays in the audit trail, under the account's id.
     """
     run = run_of(context)
-    run.confirm(f"Remove the account {email} for good?", yes=yes)
+    if not yes and admin.would_delete(run.conversation, email):
+        run.confirm(f"Remove the account {email} for good?", yes=yes)
     account = admin.delete(run.conversation, email)
     text = f"Removed the account {account.email}.\n"
     return Outcome(resources.deleted("user", account.id), lambda: text)

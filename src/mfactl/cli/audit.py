@@ -43,7 +43,9 @@ def list_(
     context: typer.Context,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="TIME", help="From a time on: 2026-01-31, or 12h ago."),
+        typer.Option(
+            "--since", metavar="TIME", help="From a date, a time or an age on: 2026-01-31, 12h, 7d."
+        ),
     ] = None,
     account: Annotated[
         str | None,
@@ -59,7 +61,7 @@ def list_(
     begin = None if since is None else _moment(since, c.now)
     about = None if account is None else audit.about(c, account)
     events = audit.events(c, Wanted(begin, about, kind))
-    return Stream((_document(each) for each in events), _text_of, "Nothing of that.\n", jsonl)
+    return Stream((_document(each) for each in events), _text_of, "No events match.\n", jsonl)
 
 
 def _moment(text: str, now: int) -> int:

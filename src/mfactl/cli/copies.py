@@ -4,6 +4,7 @@ May import: mfactl.service, mfactl.resources, mfactl.unlocking, mfactl.vault.key
 typer.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,18 +22,19 @@ from mfactl.service import copies, slots
 from mfactl.service.copies import Candidate
 from mfactl.service.slots import Rotation
 from mfactl.unlocking import read_key_file
+from mfactl.vault.header import Secret
 from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Slot, passphrase_bytes
 
 app = new_app()
 
 AS_IT_WAS = (
-    "It opens with what opened it then: mfactl vault slots list",
+    "The keys and passphrases of the backup open it now: mfactl vault slots list",
     "Codes that were used since that copy was made work again: "
     "let everybody run mfactl backup-codes regenerate.",
 )
 STILL_OPEN = (
-    "The slots that are left open it with the same secrets: replace one that got about "
-    "(mfactl vault slots add, then remove) before you rotate.",
+    "The remaining slots open it with the same secrets as before. If one of them leaked, "
+    "replace its slot (mfactl vault slots add, then remove) and rotate again.",
 )
 
 
@@ -97,8 +99,7 @@ def restore(
     with copies.candidate(c, file.absolute(), watch(run)) as backup:
         for warning in _warnings(backup):
             c.around.notify(warning)
-        place = f"{file}, up to event {backup.head.number}, in the place of {c.paths.vault}"
-        run.confirm(f"Put {place}? Every session ends.", yes=yes)
+        run.confirm(_restoring(file, backup, c.paths.vault), yes=yes)
         done = copies.restore(c, backup, watch(run))
     document = {
         "object": "vault_restore",
@@ -112,6 +113,13 @@ def restore(
     text = f"Restored the vault as it was at event {done.restored.number}.\n"
     kept = () if done.replaced is None else (f"What was there is kept: {done.replaced}",)
     return Outcome(document, lambda: text, (*kept, *AS_IT_WAS))
+
+
+def _restoring(file: Path, backup: Candidate, target: Path) -> str:
+    what = f"{file}, up to event {backup.head.number},"
+    if not os.path.lexists(target):
+        return f"Put {what} at {target}?"
+    return f"Put {what} in the place of {target}? Every session ends."
 
 
 def _warnings(backup: Candidate) -> list[str]:
@@ -156,11 +164,13 @@ def rotate(
     """
     run = run_of(context)
     c = run.conversation
-    given = [(KEY_FILE, read_key_file(path.absolute())) for path in key_file or ()]
+    given = [Secret(KEY_FILE, read_key_file(path.absolute()), f"{path}") for path in key_file or ()]
     for path in passphrase_file or ():
-        given.append((PASSPHRASE, passphrase_bytes(prompts.from_file(path, "passphrase"))))
+        typed = prompts.from_file(path, "passphrase")
+        given.append(Secret(PASSPHRASE, passphrase_bytes(typed), f"The passphrase in {path}"))
     rotation = slots.plan_rotation(c, given, _ask if run.can_ask else None)
-    run.confirm(_question(rotation), yes=yes)
+    keep = "Name their secrets with --key-file or --passphrase-file; or add --yes to drop them."
+    run.confirm(_question(rotation), yes=yes, otherwise=keep if rotation.dropped else "")
     renewed = slots.rotate(c, rotation, watch(run))
     document = {
         "object": "vault_rotation",

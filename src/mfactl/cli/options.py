@@ -22,6 +22,10 @@ from mfactl.exits import EXIT_MEANINGS, Exit
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
+def _nothing() -> None:
+    """There is no line to take away."""
+
+
 class Options:
     """What the options say, filled while the command line is parsed."""
 
@@ -32,6 +36,7 @@ class Options:
         self.no_input = False
         self.quiet = False
         self.closing = ExitStack()  # what is closed once everything has been printed
+        self.clear_line: Callable[[], None] = _nothing  # takes away how far work has come
 
     @property
     def format(self) -> Format:
@@ -200,7 +205,10 @@ def command(
 
                 fields.check(context.obj.field, documents)
             _check_values(context.obj.field, kwargs)
-            return function(context, *args, **kwargs)
+            try:
+                return function(context, *args, **kwargs)
+            finally:
+                context.obj.clear_line()
 
         return app.command(
             name,

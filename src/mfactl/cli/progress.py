@@ -22,13 +22,22 @@ def watch(run: Run) -> Watch:
     shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     if not shown or run.options.quiet:
         return lambda _word: unseen
-    run.options.closing.callback(write_stderr, _CLEAR)
-    begun = time.monotonic()
+    begun, is_shown = time.monotonic(), False
+
+    def clear() -> None:
+        nonlocal is_shown
+        if is_shown:
+            write_stderr(_CLEAR)
+        is_shown = False
+
+    run.options.clear_line = clear
 
     def of(word: str) -> Progress:
         def progress(done: int, total: int) -> None:
+            nonlocal is_shown
             if time.monotonic() - begun > PATIENCE_SECONDS:
                 write_stderr(f"{_CLEAR}{word}: {done:,} of {total:,}")
+                is_shown = True
 
         return progress
 

@@ -172,15 +172,19 @@ class Run:
                 return typed
             output.complain((typed,))
 
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Asks before something destructive. Raises `cancelled` if the answer is no."""
+    def confirm(self, question: str, *, yes: bool, otherwise: str = "") -> None:
+        """Asks before something destructive. Raises `cancelled` if the answer is no.
+
+        `otherwise`: what else to do where nobody can be asked.
+        """
         if yes:
             return
+        self.options.clear_line()
         if not self.can_ask:
             raise failure(
                 Code.PARAM_MISSING,
                 f"Nobody can be asked here: {question}",
-                "Add --yes.",
+                otherwise or "Add --yes.",
                 param_name="yes",
             )
         if not prompts.agrees(question):

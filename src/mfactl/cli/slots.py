@@ -106,7 +106,12 @@ def add(
     run = run_of(context)
     by_passphrase = passphrase or new_passphrase_stdin or new_passphrase_file is not None
     if [by_passphrase, key_file is not None, keyring].count(True) != 1:
-        raise failure(Code.USAGE_ERROR, "Use one of --passphrase, --key-file and --keyring.")
+        raise failure(
+            Code.USAGE_ERROR,
+            "Use one of --passphrase, --new-passphrase-stdin, --new-passphrase-file, --key-file "
+            "and --keyring.",
+            "Run: mfactl vault slots add --help",
+        )
     c = run.conversation
     if key_file is not None:
         slot = slots.add_key_file(c, key_file.absolute())
@@ -133,6 +138,12 @@ def _passphrase(run: Run, *, from_stdin: bool, from_file: Path | None) -> str:
     return run.until_accepted("New passphrase", what, partial(check_passphrase))
 
 
+def _removing(slot: Slot, left: list[Slot], opener: str) -> str:
+    in_use = ", which opens the vault now" if slot.id == opener else ""
+    others = ", ".join(map(name, left))
+    return f"Remove {name(slot)}{in_use}? The vault then opens with {others} only."
+
+
 @command(
     app,
     "remove",
@@ -151,7 +162,11 @@ def remove(
 ) -> Outcome:
     """Remove a way to unlock the vault; never the last one."""
     run = run_of(context)
-    run.confirm(f"Remove {slot_id}? What it unlocks with will not open this vault again.", yes=yes)
-    slot = slots.remove(run.conversation, slot_id)
+    c = run.conversation
+    left = {slot.id: slot for slot in slots.listed(c)}
+    removed = left.pop(slot_id, None)
+    if removed is not None and left:  # else there is nothing to ask: it is refused
+        run.confirm(_removing(removed, list(left.values()), c.vault.unlocked.slot.id), yes=yes)
+    slot = slots.remove(c, slot_id)
     text = f"Removed {name(slot)}.\n"
     return Outcome(resources.deleted("slot", slot.id), lambda: text, OLD_COPIES)

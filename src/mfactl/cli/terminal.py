@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 if sys.platform == "win32":
     import getpass
@@ -40,19 +41,30 @@ else:
 
     def hidden(ask: Callable[[], None]) -> str:
         """The same, not shown while it is typed."""
-        with _without_echo(sys.stdin.fileno()):
+        with _without_echo(sys.stdin.fileno(), ask):
             return seen(ask)
 
     @contextmanager
-    def _without_echo(descriptor: int) -> Iterator[None]:
+    def _without_echo(descriptor: int, ask: Callable[[], None]) -> Iterator[None]:
         before = termios.tcgetattr(descriptor)
         silent = [*before]
         silent[3] &= ~termios.ECHO
-        try:
+
+        def silence() -> None:
             # Flushed: what was typed before the prompt was typed for something else.
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+
+        def resume(_number: int, _frame: FrameType | None) -> None:
+            """After Ctrl-Z and `fg` the terminal is as the shell had it, with echo."""
+            silence()
+            ask()
+
+        handler = signal.signal(signal.SIGCONT, resume)
+        try:
+            silence()
             yield
         finally:
+            signal.signal(signal.SIGCONT, handler)
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
 
     def _wait() -> None:

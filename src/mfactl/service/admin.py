@@ -55,6 +55,16 @@ def reset_mfa(c: Conversation, email: str) -> Concluded:
     return c.decide(lambda s, _work: admin.reset_mfa(s), key=_key(email))
 
 
+def would_reset_mfa(c: Conversation, email: str) -> bool:
+    """Whether there is a second factor to reset: the moment to ask for a confirmation."""
+    return not c.foresee(lambda s, _work: admin.reset_mfa(s), key=_key(email)).refusals
+
+
+def would_delete(c: Conversation, email: str) -> bool:
+    """Whether there is an account to delete, likewise."""
+    return not c.foresee(lambda s, _work: admin.delete(s), key=_key(email)).refusals
+
+
 def set_password(c: Conversation, email: str, password: NewPassword) -> Concluded:
     """Sets the password of an account."""
     ask = cache(

@@ -18,13 +18,19 @@ from mfactl import copying, files
 from mfactl.conversation import Conversation
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, MfactlError, failure
-from mfactl.service.vault import Watch, expect_whole, raise_findings
+from mfactl.service.vault import (
+    Watch,
+    about_a_copy,
+    expect_whole,
+    no_directory,
+    raise_findings,
+)
 from mfactl.vault import slots
 from mfactl.vault.check import check
 from mfactl.vault.header import Header
 from mfactl.vault.sqlite_file import BESIDE, File, left_beside
 from mfactl.vault.transaction import Draft, Mark
-from mfactl.vault.vault import Vault, look_at_header
+from mfactl.vault.vault import Vault, check_place, look_at_header
 
 
 class Copy(NamedTuple):
@@ -59,8 +65,12 @@ class Restored(NamedTuple):
 
 def backup(c: Conversation, path: Path, watch: Watch) -> Copy:
     """Copies the vault while others use it, checks the copy, and then writes it to its place."""
+    if path.is_dir():
+        raise files.unsafe(f"{path} is a directory.", "Name a file in it.")
     if os.path.lexists(path):
         raise _exists(path)
+    if not path.parent.is_dir():
+        raise no_directory(path.parent)
     try:
         with copying.appearing(path) as target:  # first: what cannot be written there is told soon
             c.note(Happened.VAULT_BACKUP)
@@ -82,16 +92,21 @@ def backup(c: Conversation, path: Path, watch: Watch) -> Copy:
 def candidate(c: Conversation, path: Path, watch: Watch) -> Iterator[Candidate]:
     """Reads a backup from end to end. Raises what is wrong with it; nothing is changed."""
     target = c.paths.vault
+    if target in (c.paths.key_file, c.paths.client, c.paths.config):
+        raise failure(Code.USAGE_ERROR, f"{target} is no place for a vault.", "Check --vault.")
     files.make_directory(target.parent)
     replaces = look_at_header(target)
-    with _temporary(target) as temporary:
-        with copying.unchanged(path):
-            expect_whole(path)
-            copying.copy_into(path, temporary)
-        with closing(Vault(temporary, c.unlocker, called=path)) as vault:
+    with _temporary(target) as temporary, ExitStack() as opened:
+        with about_a_copy(path):
+            with copying.unchanged(path):
+                expect_whole(path)
+                copying.copy_into(path, temporary)
+            if os.path.lexists(target) and path.samefile(target):
+                raise failure(Code.USAGE_ERROR, f"{path} is the vault itself.", "Name a backup.")
+            vault = opened.enter_context(closing(Vault(temporary, c.unlocker, called=path)))
             report = check(vault, watch("Checked"))
             raise_findings(report)
-            yield Candidate(vault, temporary, report.head, replaces)
+        yield Candidate(vault, temporary, report.head, replaces)
 
 
 def restore(c: Conversation, backup: Candidate, watch: Watch) -> Restored:
@@ -102,7 +117,7 @@ def restore(c: Conversation, backup: Candidate, watch: Watch) -> Restored:
     aside = _aside(c.paths.vault)
     try:
         replaced = _put_in_place(backup, c.paths.vault, aside, watch)
-    except MfactlError:
+    except BaseException:
         if os.path.lexists(aside):  # it may be the only place where that is
             c.around.notify(f"What was there is kept: {aside}")
         raise
@@ -129,9 +144,11 @@ def _put_in_place(backup: Candidate, target: Path, aside: Path, watch: Watch) ->
     open sees the one or the other. What is no database is moved away, and so is a journal without
     its vault, which would spoil this one.
     """
-    is_there = files.check_private(target) is not None
+    is_there = check_place(target)
     if is_there and _overwrite(backup, target, aside, watch):
         return aside
+    if os.path.lexists(aside):  # kept, and then not overwritten
+        aside = _aside(target)
     for left in left_beside(target):
         copying.move_aside(left, aside.with_name(aside.name + left.name.removeprefix(target.name)))
     if is_there:
@@ -146,8 +163,8 @@ def _overwrite(backup: Candidate, target: Path, aside: Path, watch: Watch) -> bo
 
     False, and nothing changed, if that is no database.
     """
-    with ExitStack() as held:
-        try:
+    try:
+        with ExitStack() as held:
             old = held.enter_context(closing(File(target)))
             held.enter_context(old.held())
             with _temporary(target) as temporary:
@@ -155,12 +172,12 @@ def _overwrite(backup: Candidate, target: Path, aside: Path, watch: Watch) -> bo
                     old.copy_to(kept, watch("Kept"))
                 if not files.link_into_place(temporary, aside):
                     raise failure(Code.VAULT_BUSY, "Somebody else restores at this moment.")
-        except MfactlError as error:
-            if error.refusals[0].code is not Code.VAULT_CORRUPT:
-                raise
-            return False
-        with _kept_if_needed(backup.replaces, target, aside), held.pop_all():
-            backup.vault.copy_to(old, watch("Restored"))
+            with _kept_if_needed(backup.replaces, target, aside), held.pop_all():
+                backup.vault.copy_to(old, watch("Restored"))
+    except MfactlError as error:
+        if error.refusals[0].code is not Code.VAULT_CORRUPT:
+            raise
+        return False
     return True
 
 

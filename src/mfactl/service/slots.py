@@ -6,7 +6,8 @@ May import: everything but mfactl.cli.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +15,12 @@ from mfactl import os_keyring
 from mfactl.conversation import Conversation
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, MfactlError, Refusal, failure
-from mfactl.service.vault import Watch, check_passphrase, raise_findings
+from mfactl.service.vault import Watch, check_passphrase, no_directory, raise_findings
 from mfactl.surroundings import new_id
-from mfactl.unlocking import provide_key_file
+from mfactl.unlocking import provide_key_file, read_key_file
 from mfactl.vault import slots
 from mfactl.vault.check import check_within
-from mfactl.vault.header import Unlocked, unwrapped
+from mfactl.vault.header import Secret, Unlocked, unwrapped
 from mfactl.vault.keys import (
     FLOOR,
     KEY_BYTES,
@@ -53,32 +54,64 @@ def listed(c: Conversation) -> tuple[Slot, ...]:
 
 
 def add_key_file(c: Conversation, path: Path) -> Slot:
-    """A slot for a key file, which is made if it is not there."""
-    return _add(c, KEY_FILE, lambda _id: provide_key_file(path))
+    """A slot for a key file, which is made if it is not there; or the slot that it has already."""
+    if not path.parent.is_dir():  # a stick that is not there: the key would land elsewhere
+        raise no_directory(path.parent)
+    is_new = not os.path.lexists(path)
+    known = None if is_new else _opened_by(c, KEY_FILE, read_key_file(path))
+    if known is not None:
+        return known
+
+    def forget(_id: str) -> None:
+        if is_new:
+            with suppress(OSError):
+                path.unlink()
+
+    return _add_kept(c, KEY_FILE, lambda _id: provide_key_file(path), forget)
 
 
 def add_passphrase(c: Conversation, passphrase: str) -> Slot:
-    """A slot for a passphrase."""
+    """A slot for a passphrase; or the slot that it has already."""
     secret = passphrase_bytes(check_passphrase(passphrase))
-    return _add(c, PASSPHRASE, lambda _id: secret)
+    return _opened_by(c, PASSPHRASE, secret) or _add(c, PASSPHRASE, lambda _id: secret)
 
 
 def add_keyring(c: Conversation) -> Slot:
     """A slot for a new secret in the system's keyring."""
-    kept: list[str] = []
 
     def keep(slot_id: str) -> bytes:
         secret = os.urandom(KEY_BYTES)
-        kept.append(slot_id)
         os_keyring.store(slot_id, secret)
         return secret
 
+    return _add_kept(c, KEYRING, keep, os_keyring.forget)
+
+
+def _opened_by(c: Conversation, kind: str, secret: bytes) -> Slot | None:
+    """The slot that a secret opens; a second one would outlive the removal of the first."""
+    for slot in listed(c):
+        if slot.kind == kind and _opens(c.vault.unlocked, slot, secret):
+            c.around.notify(f"That opens the vault already: {slot.id}")
+            return slot
+    return None
+
+
+def _add_kept(
+    c: Conversation, kind: str, keep: Callable[[str], bytes], forget: Callable[[str], None]
+) -> Slot:
+    """Adds a slot for a secret that is kept somewhere, which is forgotten if nothing came of it."""
+    kept: list[str] = []
+
+    def secret(slot_id: str) -> bytes:
+        kept.append(slot_id)
+        return keep(slot_id)
+
     try:
-        return _add(c, KEYRING, keep)
+        return _add(c, kind, secret)
     except BaseException:
         for slot_id in kept:
             if _is_unknown(c, slot_id):
-                os_keyring.forget(slot_id)
+                forget(slot_id)
         raise
 
 
@@ -115,19 +148,29 @@ def remove(c: Conversation, slot_id: str) -> Slot:
     return found
 
 
-def plan_rotation(c: Conversation, given: Iterable[tuple[str, bytes]], ask: Ask | None) -> Rotation:
-    """Which slots can go on. `given` are kinds and secrets beside those that are at hand."""
+def plan_rotation(c: Conversation, given: Sequence[Secret], ask: Ask | None) -> Rotation:
+    """Which slots can go on. `given` are secrets beside those that are at hand.
+
+    Raises `vault_key_incorrect` if one of them opens no slot: its slot would go.
+    """
     c.check_mark()
-    now, given = c.vault.unlocked, list(given)
-    secrets = {}
+    now, secrets = c.vault.unlocked, dict[str, bytes]()
     for slot in now.header.slots:
-        offered = [secret for kind, secret in given if kind == slot.kind]
-        candidates = [*_at_hand(c, slot), *offered]
-        found = next((each for each in candidates if _opens(now, slot, each)), None)
-        if found is None and slot.kind == PASSPHRASE and ask is not None:
-            found = _asked(c, slot, ask)
+        offered = [secret.value for secret in given if secret.kind == slot.kind]
+        found = next((each for each in offered if _opens(now, slot, each)), None)
+        if found is None:
+            found = next((each for each in _at_hand(c, slot) if _opens(now, slot, each)), None)
         if found is not None:
             secrets[slot.id] = found
+    for secret in given:
+        if secret.value not in secrets.values():
+            detail = f"{secret.source} opens no slot of this vault."
+            raise failure(Code.VAULT_KEY_INCORRECT, detail, "Nothing was changed. Name another.")
+    for slot in now.header.slots:
+        if slot.id not in secrets and slot.kind == PASSPHRASE and ask is not None:
+            found = _asked(c, slot, ask)
+            if found is not None:
+                secrets[slot.id] = found
     dropped = tuple(slot for slot in now.header.slots if slot.id not in secrets)
     return Rotation(secrets, dropped)
 

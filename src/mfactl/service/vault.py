@@ -3,8 +3,9 @@
 May import: everything but mfactl.cli.
 """
 
-from collections.abc import Callable
-from contextlib import closing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,12 +104,13 @@ def read_all(c: Conversation, watch: Watch, *, accept_rollback: bool = False) ->
     raise_findings(report)
     if accept_rollback and c.is_rolled_back():
         c.accept(c.vault.header.vault_id, report.head)
+        c.around.notify(f"This client goes on from event {report.head.number} of this vault.")
     return report
 
 
 def read_copy(c: Conversation, path: Path, watch: Watch) -> tuple[Header, Report]:
     """Reads all of a copy of a vault, which may be older than what this client has seen."""
-    with copying.unchanged(path):
+    with about_a_copy(path), copying.unchanged(path):
         expect_whole(path)
         with closing(Vault(path, c.unlocker, is_copy=True)) as copy:
             report = check(copy, watch("Read"))
@@ -116,9 +118,38 @@ def read_copy(c: Conversation, path: Path, watch: Watch) -> tuple[Header, Report
             return copy.header, report
 
 
+@contextmanager
+def about_a_copy(path: Path) -> Iterator[None]:
+    """Says of a copy what is wrong with it, and what to do with a copy."""
+    if not os.path.lexists(path):
+        detail = f"There is no file {path}."
+        raise failure(Code.VAULT_NOT_FOUND, detail, "Check the name of the backup.")
+    if path.is_dir():
+        raise files.unsafe(f"{path} is a directory.", "Name the file of a backup in it.")
+    try:
+        yield
+    except MfactlError as error:
+        raise MfactlError(*map(_of_a_copy, error.refusals)) from None
+
+
+def _of_a_copy(refusal: Refusal) -> Refusal:
+    if refusal.code is Code.VAULT_CORRUPT and not refusal.meta:
+        return refusal._replace(remedy="Name a file that mfactl vault backup made.")
+    if refusal.code is Code.VAULT_KEY_INCORRECT:
+        detail = refusal.long_message.replace("this vault", "that backup")
+        return refusal._replace(detail=detail)
+    return refusal
+
+
+def no_directory(path: Path) -> MfactlError:
+    """The refusal of a place for a new file in a directory that there is not."""
+    detail = f"There is no directory {path}."
+    return failure(Code.IO_ERROR, detail, "Make it, or name another place.")
+
+
 def expect_whole(path: Path) -> None:
     """Raises if a part of a copy lies in another file: a transaction that was not finished."""
-    for other in left_beside(path):
+    for other in (*left_beside(path), *left_beside(path.resolve())):
         raise failure(
             Code.IO_ERROR,
             f"{path} is not whole without {other.name}, which is beside it.",

@@ -17,7 +17,7 @@ MAGIC = "mfactl"
 ALGORITHMS = "AES-256-GCM HKDF-SHA256 HMAC-SHA256 Argon2id"
 MAX_BYTES = 1 << 16
 MAX_SLOTS = 16
-TYPE_AGAIN = "Type it again, or check MFACTL_PASSPHRASE_FILE and --vault."
+TYPE_AGAIN = "Run the command again, or check MFACTL_PASSPHRASE_FILE and --vault."
 
 
 class Header(NamedTuple):

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from mfactl.errors import Code, MfactlError, failure
 
@@ -43,6 +42,7 @@ SCHEMA = (
 
 BESIDE = ("-journal", "-wal")  # what SQLite puts beside a file, and believes when it opens that
 WRITE_VERSION, MOST_WRITE_VERSION = 18, 2  # a byte of SQLite's header; 2 is WAL
+JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")  # at the end: after a super-journal's name
 COPIED_PAGES = 1024  # at once, between two words of progress
 
 
@@ -66,6 +66,16 @@ def left_beside(path: Path) -> list[Path]:
     return [name for name in names if os.path.lexists(name)]
 
 
+def names_other_files(journal: Path) -> bool:
+    """Whether a journal has a record of other files, which SQLite would remove: ours never do."""
+    try:
+        with journal.open("rb") as file:
+            file.seek(-len(JOURNAL_MAGIC), os.SEEK_END)
+            return file.read() == JOURNAL_MAGIC
+    except OSError:  # there is none, or it is shorter
+        return False
+
+
 class File:
     """One connection to one file. Everything happens inside `reading()` or `writing()`."""
 
@@ -78,7 +88,7 @@ class File:
         self.path = called or path
         mode = "mode=ro&immutable=1" if is_copy else "mode=rw"
         with self.translated():
-            self._connection = self._connect(f"file:{quote(os.fsencode(path.absolute()))}?{mode}")
+            self._connection = self._connect(f"{path.absolute().as_uri()}?{mode}")
 
     def _connect(self, uri: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -140,9 +150,10 @@ class File:
         """Nobody else reads or writes meanwhile, while this connection copies from it and to it."""
         with self.translated():
             run = self._connection.execute
-            run("PRAGMA locking_mode = EXCLUSIVE")  # keeps the lock after a transaction
+            run("BEGIN EXCLUSIVE")
             try:
-                run("BEGIN EXCLUSIVE")
+                # Inside: a connection of this mode that waits would let no writer finish.
+                run("PRAGMA locking_mode = EXCLUSIVE")  # keeps the lock after the transaction
                 run("ROLLBACK")
                 yield
             finally:

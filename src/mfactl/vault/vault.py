@@ -15,7 +15,7 @@ from mfactl.vault import header as headers
 from mfactl.vault.header import Header, SecretProvider, Unlocked
 from mfactl.vault.reseal import adopt
 from mfactl.vault.sqlite import Database
-from mfactl.vault.sqlite_file import File, Progress
+from mfactl.vault.sqlite_file import File, Progress, names_other_files
 from mfactl.vault.transaction import Transaction
 
 
@@ -24,13 +24,31 @@ def look_at_header(path: Path) -> Header | None:
 
     None if there is no file, or nothing in it that reads as a header.
     """
-    if files.check_private(path) is None:
+    if not check_place(path):
         return None
     try:
         with closing(Database(path)) as database, database.reading():
             return headers.decode(_stored_header(database)[0])
-    except MfactlError:
+    except MfactlError as error:
+        if error.refusals[0].code is Code.VAULT_BUSY:
+            raise
         return None
+
+
+def check_place(path: Path) -> bool:
+    """Whether there is a file that is private to us, with a journal that SQLite may obey, or none.
+
+    Raises `vault_permissions` if others could tamper with the two, or the journal is none: SQLite
+    would wait for a pipe for ever.
+    """
+    journal = path.with_name(path.name + "-journal")
+    if files.check_private(journal) is not None and names_other_files(journal):
+        raise failure(
+            Code.VAULT_CORRUPT,
+            f"{journal} is of another program: it names other files.",
+            "Move it away.",
+        )
+    return files.check_private(path) is not None
 
 
 class Vault:
@@ -49,10 +67,8 @@ class Vault:
         A copy of a vault may lie where others read it or write, as on a stick: it is sealed, all of
         it is checked, and it can only be read. `called` is its name in errors.
         """
-        check = files.check_file if is_copy else files.check_private
-        if not is_copy:
-            check(path.with_name(path.name + "-journal"))  # SQLite would wait for a pipe for ever
-        if check(path) is None:
+        is_there = files.check_file(path) is not None if is_copy else check_place(path)
+        if not is_there:
             raise failure(
                 Code.VAULT_NOT_FOUND,
                 f"There is no vault at {path}.",
