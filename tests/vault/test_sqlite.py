@@ -574,15 +574,16 @@ def test_no_event_of_somebody_else_is_taken_for_ones_own(
     assert is_noticed(vault_path)
 
 
-def test_nothing_is_dropped_that_an_index_says_has_lapsed(vault_path: Path) -> None:
-    stranger = Stranger("stranger_late", "late@example.com", NOW - 2 * DAY)
-    write(vault_path, stranger, subject=stranger.id, at=NOW - 2 * DAY)
+@pytest.mark.parametrize("victim", ["client_ada", "user_ada", "stranger_now"])
+def test_nothing_is_dropped_that_an_index_says_has_lapsed(victim: str, vault_path: Path) -> None:
+    for name, used_at in (("late", NOW - 2 * DAY), ("now", NOW - DAY)):
+        stranger = Stranger(f"stranger_{name}", f"{name}@example.com", used_at)
+        write(vault_path, stranger, subject=stranger.id, at=NOW - 2 * DAY)
     expires = (NOW - DAY).to_bytes(4, "big")
-    rows = rows_of(vault_path, "stranger_late", "client_ada")
+    rows = rows_of(vault_path, "stranger_late", victim)
     lead_elsewhere(vault_path, "record_expires", expires, *rows)
 
     with refused(Code.VAULT_CORRUPT):
         write(vault_path, subject="", at=NOW)
-    assert query(vault_path, "SELECT count(*) FROM record NOT INDEXED WHERE id = 'client_ada'") == [
-        (1,)
-    ]
+    left = "SELECT count(*) FROM record NOT INDEXED WHERE id = ?"
+    assert query(vault_path, left, (victim,)) == [(1,)]

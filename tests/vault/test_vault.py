@@ -216,6 +216,7 @@ def test_an_event_about_nobody_has_no_version_and_nothing_that_may_lapse(minimal
     with opened(minimal) as vault, vault.reading() as transaction:
         ((event, place, _),) = transaction.events_after(1, 1)
     assert (event.subject, event.subject_version, event.subject_lapses) == ("", 0, False)
+    assert (event.client, event.client_version) == (None, 0)
     assert place.address == "b1" * 32
 
 
