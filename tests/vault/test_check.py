@@ -93,6 +93,26 @@ def test_a_furnished_vault_is_healthy(vault_path: Path) -> None:
     assert (report.events, report.head) == (10, head)
 
 
+def read_by_a_check(path: Path) -> list[str]:
+    """The tables that a check reads from their beginning to their end, in this order."""
+    read: list[str] = []
+    with opened(path) as vault:
+        vault._database._connection.set_trace_callback(read.append)
+        check(vault)
+    return [sql.split(" FROM ")[1].split()[0] for sql in read if " ORDER BY " in sql]
+
+
+def test_a_healthy_vault_is_read_once_and_one_that_does_not_add_up_twice(vault_path: Path) -> None:
+    """Once is enough if what the events tell adds up: what is new, replaced and dropped."""
+    once = ["record", "event"]
+    assert read_by_a_check(vault_path) == once
+    write(vault_path, ada_signed_in(), drops=[bob()], subject="user_ada")
+    assert read_by_a_check(vault_path) == once
+
+    edit(vault_path, "DELETE FROM record WHERE id = 'client_ada'")
+    assert read_by_a_check(vault_path) == [*once, "event", "record"]
+
+
 def test_a_check_changes_nothing(vault_path: Path) -> None:
     before = vault_path.read_bytes()
 
@@ -494,13 +514,13 @@ def chain_of(path: Path) -> Report:
 def test_the_progress_of_reading_the_chain_alone_is_told(
     vault_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "TOLD_EVERY", 4)
+    monkeypatch.setattr(checks, "TOLD_EVERY", 1)
     told: list[tuple[int, int]] = []
     with opened(vault_path) as vault, vault.reading() as transaction:
         keys = vault.unlocked.keys
         check_chain(transaction, keys, lambda done, of: told.append((done, of)))
 
-    assert told == [(4, 16), (8, 16)]  # of the rows, the ten events
+    assert told == [(number, 16) for number in range(1, 11)]  # of the rows, the ten events
 
 
 def test_a_check_within_a_transaction_sees_what_the_transaction_sees(vault_path: Path) -> None:
