@@ -14,7 +14,7 @@ from mfactl.vault import check as checks
 from mfactl.vault import header as headers
 from mfactl.vault.check import Finding, Report, check, check_chain, check_within
 from mfactl.vault.sealing import EventPlace, seal
-from mfactl.vault.transaction import Mark
+from mfactl.vault.transaction import Damaged, Mark
 from tests.support import builders
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
@@ -359,6 +359,10 @@ def test_a_record_that_is_no_record_is_found(vault_path: Path) -> None:
     )
 
     assert found(vault_path) == {ADA}
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        damage = dict(transaction.records())[place]
+    assert isinstance(damage, Damaged)
+    assert damage.refusals[0].meta == {"kind": "account", "id": "user_ada"}
 
 
 # --- events
@@ -461,6 +465,11 @@ def test_an_event_that_is_no_event_is_found(vault_path: Path) -> None:
     edit(vault_path, "UPDATE event SET sealed = ? WHERE number = 10", (data,))
 
     assert event(10) in found(vault_path)
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        *_, (damage, mark) = transaction.events()
+    assert isinstance(damage, Damaged)
+    assert damage.refusals[0].meta == {"kind": "event", "id": "10"}
+    assert mark == Mark(10, ""), "what the next one names as the hash before it can't be this"
 
 
 def test_a_whole_vault_put_back_is_healthy_and_has_an_older_mark(

@@ -103,6 +103,26 @@ def test_a_directory_or_a_pipe_or_a_link_is_no_vault(tmp_path: Path, minimal: Pa
             Vault(tmp_path / name, key_file())
 
 
+def test_where_sqlite_would_look_for_its_journal_is_no_pipe(minimal: Path) -> None:
+    os.mkfifo(f"{minimal}-journal", 0o600)
+
+    with refused(Code.VAULT_PERMISSIONS):
+        Vault(minimal, key_file())
+
+
+def test_a_copy_may_lie_where_others_read_it_and_is_called_by_its_own_name(tmp_path: Path) -> None:
+    copy = make_minimal(tmp_path / "copy.db")
+    copy.chmod(0o644)
+    with closing(Vault(copy, key_file(), is_copy=True)) as vault:
+        assert vault.header.vault_id == "vault_here"
+    with refused(Code.VAULT_PERMISSIONS):
+        Vault(copy, key_file())
+
+    copy.write_bytes(b"Dear diary,\n" * 500)
+    with refused(Code.VAULT_CORRUPT), told("on-a-stick.db is not an mfactl vault."):
+        Vault(copy, key_file(), is_copy=True, called=tmp_path / "on-a-stick.db")
+
+
 def test_a_vault_that_others_can_read_or_replace_is_refused(minimal: Path) -> None:
     for mode in (0o640, 0o604, 0o620, 0o602):
         minimal.chmod(mode)
@@ -556,16 +576,22 @@ def test_an_address_never_leads_to_the_account_of_another(vault_path: Path) -> N
 
 
 @pytest.mark.parametrize("number", [4, 5, 10])
-@pytest.mark.parametrize("index", ["event_subject", "event_address"])
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ("event_subject", "has a broken seal."),  # SQLite takes the subject from its index
+        ("event_address", "an index leads to a wrong row."),
+    ],
+)
 def test_no_event_of_somebody_else_is_taken_for_ones_own(
-    index: str, number: int, vault_path: Path
+    index: str, words: str, number: int, vault_path: Path
 ) -> None:
     place = address_id(vault_path, ada().key)
     entry = b"user_ada" if index == "event_subject" else place.encode()
     lead_elsewhere(vault_path, index, entry + bytes([number]), number, 7)
 
     with opened(vault_path) as vault, vault.reading() as transaction:
-        with refused(Code.VAULT_CORRUPT):
+        with refused(Code.VAULT_CORRUPT), told(words):
             transaction.events_after(0, 99, About("user_ada", place))
         if number == 10:
             with refused(Code.VAULT_CORRUPT):
