@@ -74,7 +74,7 @@ def test_a_file_that_is_no_database_is_no_vault_and_stays_as_it_is(
 ) -> None:
     path = private(tmp_path / "vault.db", data)
 
-    with refused(Code.VAULT_CORRUPT), told("is not an mfactl vault."):
+    with refused(Code.VAULT_CORRUPT), told(f"{path} is not an mfactl vault."):
         Vault(path, key_file())
 
     assert path.read_bytes() == data
@@ -298,7 +298,9 @@ def test_every_commit_is_synced_and_leaves_no_dropped_row_behind(vault_path: Pat
             run_pragma(f"PRAGMA {name}").fetchone()[0]
             for name in ("synchronous", "secure_delete", "trusted_schema", "temp_store")
         ]
+        patience = run_pragma("PRAGMA busy_timeout").fetchone()
     assert values == [3, 1, 0, 2]
+    assert patience == (1000 * sqlite_file.BUSY_SECONDS,)
 
 
 def test_a_dropped_row_is_nowhere_in_the_file(vault_path: Path) -> None:
