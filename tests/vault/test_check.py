@@ -14,7 +14,7 @@ from mfactl.vault import check as checks
 from mfactl.vault import header as headers
 from mfactl.vault.check import Finding, Report, check, check_chain, check_within
 from mfactl.vault.sealing import EventPlace, seal
-from mfactl.vault.transaction import Mark
+from mfactl.vault.transaction import Damaged, Mark
 from tests.support import builders
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
@@ -91,6 +91,26 @@ def test_a_furnished_vault_is_healthy(vault_path: Path) -> None:
     assert report.findings == ()
     assert report.counts == {"account": 1, "client": 2, "pepper": 1, "stranger": 1}
     assert (report.events, report.head) == (10, head)
+
+
+def read_by_a_check(path: Path) -> list[str]:
+    """The tables that a check reads from their beginning to their end, in this order."""
+    read: list[str] = []
+    with opened(path) as vault:
+        vault._database._connection.set_trace_callback(read.append)
+        check(vault)
+    return [sql.split(" FROM ")[1].split()[0] for sql in read if " ORDER BY " in sql]
+
+
+def test_a_healthy_vault_is_read_once_and_one_that_does_not_add_up_twice(vault_path: Path) -> None:
+    """Once is enough if what the events tell adds up: what is new, replaced and dropped."""
+    once = ["record", "event"]
+    assert read_by_a_check(vault_path) == once
+    write(vault_path, ada_signed_in(), drops=[bob()], subject="user_ada")
+    assert read_by_a_check(vault_path) == once
+
+    edit(vault_path, "DELETE FROM record WHERE id = 'client_ada'")
+    assert read_by_a_check(vault_path) == [*once, "event", "record"]
 
 
 def test_a_check_changes_nothing(vault_path: Path) -> None:
@@ -339,6 +359,10 @@ def test_a_record_that_is_no_record_is_found(vault_path: Path) -> None:
     )
 
     assert found(vault_path) == {ADA}
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        damage = dict(transaction.records())[place]
+    assert isinstance(damage, Damaged)
+    assert damage.refusals[0].meta == {"kind": "account", "id": "user_ada"}
 
 
 # --- events
@@ -441,6 +465,11 @@ def test_an_event_that_is_no_event_is_found(vault_path: Path) -> None:
     edit(vault_path, "UPDATE event SET sealed = ? WHERE number = 10", (data,))
 
     assert event(10) in found(vault_path)
+    with opened(vault_path) as vault, vault.reading() as transaction:
+        *_, (damage, mark) = transaction.events()
+    assert isinstance(damage, Damaged)
+    assert damage.refusals[0].meta == {"kind": "event", "id": "10"}
+    assert mark == Mark(10, ""), "what the next one names as the hash before it can't be this"
 
 
 def test_a_whole_vault_put_back_is_healthy_and_has_an_older_mark(
@@ -494,13 +523,13 @@ def chain_of(path: Path) -> Report:
 def test_the_progress_of_reading_the_chain_alone_is_told(
     vault_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "TOLD_EVERY", 4)
+    monkeypatch.setattr(checks, "TOLD_EVERY", 1)
     told: list[tuple[int, int]] = []
     with opened(vault_path) as vault, vault.reading() as transaction:
         keys = vault.unlocked.keys
         check_chain(transaction, keys, lambda done, of: told.append((done, of)))
 
-    assert told == [(4, 16), (8, 16)]  # of the rows, the ten events
+    assert told == [(number, 16) for number in range(1, 11)]  # of the rows, the ten events
 
 
 def test_a_check_within_a_transaction_sees_what_the_transaction_sees(vault_path: Path) -> None:
@@ -545,7 +574,7 @@ def test_a_second_header_row_is_found(vault_path: Path) -> None:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("INSERT INTO header VALUES (2, ?, ?)", (body, mac))
 
-    assert FILE in found(vault_path)
+    assert problems(vault_path, *FILE) == ["CHECK constraint failed in header"]
 
 
 @pytest.mark.parametrize("column", ["lookup", "subject"])

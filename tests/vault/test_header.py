@@ -1,16 +1,18 @@
 import hmac
 import json
 import re
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mfactl.errors import Code
+from mfactl.errors import Code, MfactlError
+from mfactl.exits import Exit
 from mfactl.vault import header as headers
 from mfactl.vault import keys
-from mfactl.vault.header import ALGORITHMS, Header, Secret, unlock
+from mfactl.vault.header import ALGORITHMS, Header, Secret, SecretProvider, unlock
 from mfactl.vault.keys import FLOOR, KEY_FILE, KEYRING, PASSPHRASE, Cost, Slot, SlotPlan
 from mfactl.vault.vault import Vault
 from tests.vault.vaults import (
@@ -428,3 +430,37 @@ def test_a_vault_without_a_header_is_damaged(minimal: Path) -> None:
 
     with refused(Code.VAULT_CORRUPT):
         Vault(minimal, key_file())
+
+
+# --- what to do next
+
+
+@pytest.mark.parametrize(
+    ("provide", "remedy"),
+    [
+        (key_file(OTHER_KEY), "Check MFACTL_KEY_FILE and --vault."),
+        (passphrase(b"eleven"), headers.TYPE_AGAIN),
+    ],
+)
+def test_a_wrong_secret_is_told_with_what_to_check(provide: SecretProvider, remedy: str) -> None:
+    body, seal = sealed(slot(), slot(WORDS, slot_id="slot_two", cost=FLOOR))
+
+    with pytest.raises(MfactlError) as caught:
+        unlock(body, seal, provide)
+    refusal = caught.value.refusals[0]
+    assert (refusal.code, refusal.remedy) == (Code.VAULT_KEY_INCORRECT, remedy)
+
+
+def test_a_slot_that_asks_for_more_memory_than_there_is_is_the_machines_error() -> None:
+    greedy = slot()._replace(kind=PASSPHRASE, cost=Cost(1024 * 1024, 1, 1))
+    in_use = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + 100_000_000, before[1]))
+    try:
+        with pytest.raises(MfactlError) as caught:
+            headers.unwrapped(greedy, WORDS, VAULT_ID)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    refusal = caught.value.refusals[0]
+    assert (refusal.code, refusal.entry.exit) == (Code.IO_ERROR, Exit.MACHINE)
+    assert "memory" in refusal.long_message

@@ -75,7 +75,7 @@ def test_a_file_that_is_no_database_is_no_vault_and_stays_as_it_is(
 ) -> None:
     path = private(tmp_path / "vault.db", data)
 
-    with refused(Code.VAULT_CORRUPT), told("is not an mfactl vault."):
+    with refused(Code.VAULT_CORRUPT), told(f"{path} is not an mfactl vault."):
         Vault(path, key_file())
 
     assert path.read_bytes() == data
@@ -102,6 +102,26 @@ def test_a_directory_or_a_pipe_or_a_link_is_no_vault(tmp_path: Path, minimal: Pa
     for name in ("directory", "pipe", "link", "dangling"):
         with refused(Code.VAULT_PERMISSIONS):
             Vault(tmp_path / name, key_file())
+
+
+def test_where_sqlite_would_look_for_its_journal_is_no_pipe(minimal: Path) -> None:
+    os.mkfifo(f"{minimal}-journal", 0o600)
+
+    with refused(Code.VAULT_PERMISSIONS):
+        Vault(minimal, key_file())
+
+
+def test_a_copy_may_lie_where_others_read_it_and_is_called_by_its_own_name(tmp_path: Path) -> None:
+    copy = make_minimal(tmp_path / "copy.db")
+    copy.chmod(0o644)
+    with closing(Vault(copy, key_file(), is_copy=True)) as vault:
+        assert vault.header.vault_id == "vault_here"
+    with refused(Code.VAULT_PERMISSIONS):
+        Vault(copy, key_file())
+
+    copy.write_bytes(b"Dear diary,\n" * 500)
+    with refused(Code.VAULT_CORRUPT), told("on-a-stick.db is not an mfactl vault."):
+        Vault(copy, key_file(), is_copy=True, called=tmp_path / "on-a-stick.db")
 
 
 def test_a_vault_that_others_can_read_or_replace_is_refused(minimal: Path) -> None:
@@ -279,7 +299,9 @@ def test_every_commit_is_synced_and_leaves_no_dropped_row_behind(vault_path: Pat
             run_pragma(f"PRAGMA {name}").fetchone()[0]
             for name in ("synchronous", "secure_delete", "trusted_schema", "temp_store")
         ]
+        patience = run_pragma("PRAGMA busy_timeout").fetchone()
     assert values == [3, 1, 0, 2]
+    assert patience == (1000 * sqlite_file.BUSY_SECONDS,)
 
 
 def test_a_dropped_row_is_nowhere_in_the_file(vault_path: Path) -> None:
@@ -570,16 +592,22 @@ def test_an_address_never_leads_to_the_account_of_another(vault_path: Path) -> N
 
 
 @pytest.mark.parametrize("number", [4, 5, 10])
-@pytest.mark.parametrize("index", ["event_subject", "event_address"])
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ("event_subject", "has a broken seal."),  # SQLite takes the subject from its index
+        ("event_address", "an index leads to a wrong row."),
+    ],
+)
 def test_no_event_of_somebody_else_is_taken_for_ones_own(
-    index: str, number: int, vault_path: Path
+    index: str, words: str, number: int, vault_path: Path
 ) -> None:
     place = address_id(vault_path, ada().key)
     entry = b"user_ada" if index == "event_subject" else place.encode()
     lead_elsewhere(vault_path, index, entry + bytes([number]), number, 7)
 
     with opened(vault_path) as vault, vault.reading() as transaction:
-        with refused(Code.VAULT_CORRUPT):
+        with refused(Code.VAULT_CORRUPT), told(words):
             transaction.events_after(0, 99, About("user_ada", place))
         if number == 10:
             with refused(Code.VAULT_CORRUPT):
@@ -588,15 +616,16 @@ def test_no_event_of_somebody_else_is_taken_for_ones_own(
     assert is_noticed(vault_path)
 
 
-def test_nothing_is_dropped_that_an_index_says_has_lapsed(vault_path: Path) -> None:
-    stranger = Stranger("stranger_late", "late@example.com", NOW - 2 * DAY)
-    write(vault_path, stranger, subject=stranger.id, at=NOW - 2 * DAY)
+@pytest.mark.parametrize("victim", ["client_ada", "user_ada", "stranger_now"])
+def test_nothing_is_dropped_that_an_index_says_has_lapsed(victim: str, vault_path: Path) -> None:
+    for name, used_at in (("late", NOW - 2 * DAY), ("now", NOW - DAY)):
+        stranger = Stranger(f"stranger_{name}", f"{name}@example.com", used_at)
+        write(vault_path, stranger, subject=stranger.id, at=NOW - 2 * DAY)
     expires = (NOW - DAY).to_bytes(4, "big")
-    rows = rows_of(vault_path, "stranger_late", "client_ada")
+    rows = rows_of(vault_path, "stranger_late", victim)
     lead_elsewhere(vault_path, "record_expires", expires, *rows)
 
     with refused(Code.VAULT_CORRUPT):
         write(vault_path, subject="", at=NOW)
-    assert query(vault_path, "SELECT count(*) FROM record NOT INDEXED WHERE id = 'client_ada'") == [
-        (1,)
-    ]
+    left = "SELECT count(*) FROM record NOT INDEXED WHERE id = ?"
+    assert query(vault_path, left, (victim,)) == [(1,)]

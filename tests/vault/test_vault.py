@@ -54,6 +54,7 @@ from tests.vault.vaults import (
     refused,
     report_of,
     said,
+    set_typeless,
     start,
     write,
 )
@@ -216,6 +217,7 @@ def test_an_event_about_nobody_has_no_version_and_nothing_that_may_lapse(minimal
     with opened(minimal) as vault, vault.reading() as transaction:
         ((event, place, _),) = transaction.events_after(1, 1)
     assert (event.subject, event.subject_version, event.subject_lapses) == ("", 0, False)
+    assert (event.client, event.client_version) == (None, 0)
     assert place.address == "b1" * 32
 
 
@@ -279,6 +281,22 @@ def test_a_transaction_that_raises_leaves_nothing(vault_path: Path) -> None:
         with vault.writing() as transaction:
             assert transaction.account("user_ada") == ada(lockout=Lockout(1))
 
+    assert contents(vault_path) == before
+
+
+def test_an_error_is_told_and_not_that_it_could_not_be_undone_at_once(vault_path: Path) -> None:
+    """Closing the file undoes it too."""
+
+    def no_rollback(action: int, word: str | None, *_: object) -> int:
+        is_one = (action, word) == (sqlite3.SQLITE_TRANSACTION, "ROLLBACK")
+        return sqlite3.SQLITE_DENY if is_one else sqlite3.SQLITE_OK
+
+    before = contents(vault_path)
+    with suppress(Interrupted), opened(vault_path) as vault, vault.writing() as transaction:
+        vault._database._connection.set_authorizer(no_rollback)
+        transaction.account("user_ada")
+        transaction.put(ada(epoch=9))
+        raise Interrupted
     assert contents(vault_path) == before
 
 
@@ -742,6 +760,18 @@ def test_an_account_that_its_owner_dropped_is_not_missed(vault_path: Path) -> No
     with opened(vault_path) as vault, vault.reading() as transaction:
         assert transaction.account("user_ada") is None
         assert transaction.at_address(transaction.address_id(builders.KEY)) is None
+        ((event, place, _),) = transaction.events_after(10, 1)
+        assert place.address == transaction.address_id(builders.KEY)
+    assert (event.subject, event.subject_version, event.subject_lapses) == ("user_ada", 0, False)
+
+
+def test_an_event_may_be_about_an_account_that_never_was(minimal: Path) -> None:
+    write(minimal, subject="user_nobody")
+
+    with opened(minimal) as vault, vault.reading() as transaction:
+        ((event, place, _),) = transaction.events_after(1, 1)
+        assert transaction.account("user_nobody") is None
+    assert (event.subject_version, event.subject_lapses, place.address) == (0, False, None)
 
 
 def test_an_account_whose_newest_events_were_cut_is_refused(vault_path: Path) -> None:
@@ -1001,6 +1031,9 @@ def test_whoever_lost_his_slot_meanwhile_reads_nothing_more(vault_path: Path) ->
 def test_a_header_that_is_damaged_meanwhile_is_noticed(vault_path: Path) -> None:
     with opened(vault_path) as vault:
         edit(vault_path, "UPDATE header SET body = CAST(body || x'20' AS BLOB)")
+        with refused(Code.VAULT_CORRUPT), vault.reading():
+            pass
+        set_typeless(vault_path, "header", "body", "'a text'", "one = 1")
         with refused(Code.VAULT_CORRUPT), vault.reading():
             pass
         edit(vault_path, "DELETE FROM header")
