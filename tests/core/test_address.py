@@ -256,6 +256,7 @@ def test_a_very_long_text_is_refused_before_it_is_looked_at() -> None:
         ("adaclerk_test@example.com", False),
         ("ada@clerk_test", False),
         ("ada@x+clerk_test", False),
+        ("ada@x+clerk_test@example.com", False),
     ],
 )
 def test_a_test_address_has_the_test_subaddress(email: str, is_test: bool) -> None:

@@ -432,6 +432,15 @@ def test_a_vault_without_a_header_is_damaged(minimal: Path) -> None:
         Vault(minimal, key_file())
 
 
+def test_a_header_of_64_kib_is_the_longest() -> None:
+    body, _ = sealed(slot())
+    longest = body.ljust(1 << 16)
+
+    assert unlock(longest, headers.mac(longest, KEYS), key_file()).data_key == DATA_KEY
+    with refused(Code.VAULT_CORRUPT):
+        unlock(longest + b" ", headers.mac(longest + b" ", KEYS), key_file())
+
+
 # --- what to do next
 
 

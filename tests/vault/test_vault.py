@@ -321,6 +321,20 @@ def test_reading_changes_not_one_byte(vault_path: Path) -> None:
     assert vault_path.read_bytes() == before
 
 
+def test_a_vault_may_be_used_by_a_thread_that_did_not_open_it(vault_path: Path) -> None:
+    seen: list[object] = []
+
+    def look() -> None:
+        with vault.reading() as transaction:
+            seen.append(transaction.account("user_ada"))
+
+    with opened(vault_path) as vault:
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    assert seen == [ada(lockout=Lockout(1))]
+
+
 def test_a_commit_that_is_refused_by_the_file_leaves_nothing(vault_path: Path) -> None:
     """The next event's number is taken: by an older head, whose seal is still good."""
     ((head,),) = query(vault_path, "SELECT sealed FROM record WHERE kind = 'head'")
