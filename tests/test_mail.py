@@ -12,17 +12,15 @@ import pytest
 
 from mfactl import mail
 from mfactl.errors import Code, MfactlError
-from mfactl.mail import CodeMail, Message
+from mfactl.mail import Letter, Message
 
 NOW = 1_767_225_600  # 2026-01-01T00:00:00Z
-ADA = CodeMail(
-    sender="mfactl@localhost",
-    recipient="ada@example.com",
-    issuer="mfactl",
-    code="271828",
-    lifetime=600,
-    now=NOW,
-)
+ADA = Letter("mfactl@localhost", "ada@example.com", "mfactl", NOW)
+CODE = "271828"
+
+
+def deliver(outbox: Path, letter: Letter = ADA, code: str = CODE) -> None:
+    mail.deliver(outbox, mail.with_code(letter, code, 600))
 
 
 @pytest.fixture
@@ -62,7 +60,7 @@ def drop(outbox: Path, data: bytes, name: str = "1.foreign.host") -> None:
 
 
 def test_any_mail_client_reads_the_message(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     (message,) = read_back(outbox)
     assert message["From"] == "mfactl <mfactl@localhost>"
     assert message["To"] == "ada@example.com"
@@ -75,7 +73,7 @@ def test_any_mail_client_reads_the_message(outbox: Path) -> None:
 
 
 def test_what_any_mail_client_reads_is_what_mfactl_reads(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     (message,) = mail.read(outbox)
     (key,) = mailbox.Maildir(outbox, create=False).keys()
     assert message.id == key
@@ -87,7 +85,7 @@ def test_what_any_mail_client_reads_is_what_mfactl_reads(outbox: Path) -> None:
 
 
 def test_letters_beyond_ascii_arrive(outbox: Path) -> None:
-    mail.deliver(outbox, ADA._replace(recipient="дарья@почта.рф", issuer="Müller & Co"))
+    deliver(outbox, ADA._replace(recipient="дарья@почта.рф", issuer="Müller & Co"))
     (sent,) = read_back(outbox)
     assert sent["To"].addresses[0].addr_spec == "дарья@почта.рф"
     assert sent["From"].addresses[0].display_name == "Müller & Co"
@@ -99,13 +97,13 @@ def test_letters_beyond_ascii_arrive(outbox: Path) -> None:
 
 
 def test_an_issuer_of_digits_is_not_taken_for_the_code(outbox: Path) -> None:
-    mail.deliver(outbox, ADA._replace(issuer="123456"))
+    deliver(outbox, ADA._replace(issuer="123456"))
     (message,) = mail.read(outbox)
     assert mail.code_in(message) == "271828"
 
 
 def test_nobody_else_can_read_a_message(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     assert {path.stat().st_mode & 0o777 for path in [outbox, *outbox.iterdir()]} == {0o700}
     (message,) = (outbox / "new").iterdir()
     assert message.stat().st_mode & 0o777 == 0o600
@@ -115,14 +113,14 @@ def test_nobody_else_can_read_a_message(outbox: Path) -> None:
 def test_eight_that_deliver_at_once_into_no_outbox_all_deliver(outbox: Path) -> None:
     codes = [f"{place}00000" for place in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda code: mail.deliver(outbox, ADA._replace(code=code)), codes))
+        list(pool.map(lambda code: deliver(outbox, code=code), codes))
     assert sorted(str(mail.code_in(message)) for message in mail.read(outbox)) == codes
 
 
 def test_an_outbox_may_be_a_link_to_a_directory_of_ours(outbox: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     outbox.symlink_to(tmp_path / "elsewhere")
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     assert len(mail.read(outbox)) == len(list((tmp_path / "elsewhere" / "new").iterdir())) == 1
 
 
@@ -132,7 +130,7 @@ def test_an_outbox_where_others_write_gets_no_code(outbox: Path, folder: str) ->
         (outbox / each).mkdir(parents=True)
     (outbox / folder).chmod(0o777)
     with pytest.raises(MfactlError) as caught:
-        mail.deliver(outbox, ADA)
+        deliver(outbox, ADA)
     assert caught.value.refusals[0].code is Code.MAIL_UNDELIVERABLE
     assert not [path for path in outbox.rglob("*") if path.is_file()]
 
@@ -144,7 +142,7 @@ def test_a_link_into_a_directory_where_others_write_gets_no_code(
     (tmp_path / "shared").chmod(0o1777)
     outbox.symlink_to(tmp_path / "shared")
     with pytest.raises(MfactlError) as caught:
-        mail.deliver(outbox, ADA)
+        deliver(outbox, ADA)
     assert caught.value.refusals[0].code is Code.MAIL_UNDELIVERABLE
 
 
@@ -156,7 +154,7 @@ def test_an_outbox_that_is_a_file_is_undeliverable_and_says_which(
         outbox.mkdir()
     (outbox / folder).touch()
     with pytest.raises(MfactlError) as caught:
-        mail.deliver(outbox, ADA)
+        deliver(outbox, ADA)
     (refusal,) = caught.value.refusals
     assert refusal.code is Code.MAIL_UNDELIVERABLE
     assert str(outbox / folder) in refusal.long_message
@@ -174,7 +172,7 @@ def test_no_outbox_is_an_empty_one_and_stays_away(outbox: Path) -> None:
 
 def test_the_message_delivered_last_comes_first(outbox: Path) -> None:
     for place, code in enumerate(("111111", "222222", "333333")):
-        mail.deliver(outbox, ADA._replace(code=code))
+        deliver(outbox, code=code)
         newest = next(path for path in (outbox / "new").iterdir() if code in path.read_text())
         os.utime(newest, ns=(place, place))  # two clocks may stand still between two messages
     assert [mail.code_in(message) for message in mail.read(outbox)] == [
@@ -185,14 +183,14 @@ def test_the_message_delivered_last_comes_first(outbox: Path) -> None:
 
 
 def test_reading_changes_nothing(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     before = sorted(outbox.rglob("*"))
     mail.read(outbox)
     assert sorted(outbox.rglob("*")) == before
 
 
 def test_a_message_that_another_client_has_seen_is_still_there(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     (delivered,) = (outbox / "new").iterdir()
     delivered.rename(outbox / "cur" / f"{delivered.name}:2,S")
     (message,) = mail.read(outbox)
@@ -202,8 +200,8 @@ def test_a_message_that_another_client_has_seen_is_still_there(outbox: Path) -> 
 
 
 def test_a_code_is_found_by_address_however_it_is_spelled(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
-    mail.deliver(outbox, ADA._replace(recipient="eve@bücher.example", code="314159"))
+    deliver(outbox, ADA)
+    deliver(outbox, ADA._replace(recipient="eve@bücher.example"), "314159")
     messages = mail.read(outbox)
     for spelled in ("ada@example.com", "ADA@Example.COM", " ada@example.com "):
         (found,) = mail.to_address(messages, spelled)
@@ -265,7 +263,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("what", FOREIGN)
 def test_a_message_of_another_program_hides_no_other(outbox: Path, what: str) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     drop(outbox, FOREIGN[what])
     messages = mail.read(outbox)
     assert len(messages) == 2
@@ -275,7 +273,7 @@ def test_a_message_of_another_program_hides_no_other(outbox: Path, what: str) ->
 
 
 def test_an_outbox_that_others_could_fill_is_not_read(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     outbox.chmod(0o777)
     with pytest.raises(MfactlError) as caught:
         mail.read(outbox)
@@ -283,7 +281,7 @@ def test_an_outbox_that_others_could_fill_is_not_read(outbox: Path) -> None:
 
 
 def test_a_message_shows_no_code_when_it_is_logged(outbox: Path) -> None:
-    mail.deliver(outbox, ADA)
+    deliver(outbox, ADA)
     assert "271828" not in f"{ADA!r} {mail.read(outbox)!r}"
 
 
@@ -330,6 +328,6 @@ def test_a_folder_of_the_outbox_that_is_a_link_is_refused(outbox: Path, tmp_path
 
 def test_an_address_that_a_header_would_turn_into_another_gets_no_code(outbox: Path) -> None:
     with pytest.raises(MfactlError) as caught:
-        mail.deliver(outbox, ADA._replace(recipient="=?utf-8?q?bob?=@example.com"))
+        deliver(outbox, ADA._replace(recipient="=?utf-8?q?bob?=@example.com"))
     assert caught.value.refusals[0].code is Code.MAIL_UNDELIVERABLE
     assert mail.read(outbox) == []

@@ -392,6 +392,14 @@ def a_vault_check() -> Json:
 
 MARK = {"number": 7, "hash": "0123456789abcdef" * 4}
 VAULT = "vault_cD5e2b7kQ9xYwV4mN8pR3sT6uZ1"
+A_SETTING: Json = {
+    "object": "setting",
+    "key": "mail.port",
+    "value": 25,
+    "default": None,
+    "source": "file",
+    "wanted": "1 to 65535",
+}
 KEY_FILE_SLOT, PASSPHRASE_SLOT = a_vault()["slots"]
 KEYRING_SLOT = KEY_FILE_SLOT | {"kind": "keyring"}
 
@@ -458,6 +466,7 @@ EXAMPLES: dict[str, list[Json]] = {
         a_list(a_user(), a_locked_user()),
         a_list(an_event(), an_event_about_nobody()),
         a_list(KEY_FILE_SLOT, PASSPHRASE_SLOT),
+        a_list(A_SETTING),
     ],
     "lockout": [
         {
@@ -469,6 +478,9 @@ EXAMPLES: dict[str, list[Json]] = {
         }
     ],
     "message": [a_message()],
+    "config": [{"object": "config", "path": "/home/ada/config.toml", "exists": False}],
+    "setting": [A_SETTING, A_SETTING | {"value": None, "default": None}],
+    "test_mail": [{"object": "test_mail", "to_email_address": EMAIL, "transport": "smtp"}],
     "outbox": [{"object": "outbox", "path": "/home/ada/outbox", "deleted_count": 3}],
     "session": [a_session()],
     "session_reverification": [

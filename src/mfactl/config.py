@@ -1,14 +1,15 @@
 """Settings and paths: their defaults and bounds, and where each value came from.
 
 Guarantees: an option beats the environment, the environment the file, the file the default; no
-setting loosens a rule of the life cycle; what is unknown or out of bounds is refused, not ignored.
+setting loosens a rule of the life cycle; what is unknown or out of bounds is refused with its line,
+not ignored.
 May import: mfactl.core.client, mfactl.files, mfactl.errors, tomllib and platformdirs.
 """
 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,12 @@ class Settings(NamedTuple):
     issuer: str = "mfactl"
     mail_sender: str = "mfactl@localhost"
     mail_transport: str = "maildir"
+    mail_host: str | None = None
+    mail_port: int | None = None
+    mail_security: str = "starttls"
+    mail_user: str | None = None
+    mail_password_file: str | None = None
+    mail_timeout: int = 30
     session_lifetime: int = SESSION_SECONDS
     session_idle: int | None = None
     password_min_length: int = 8
@@ -51,6 +58,15 @@ class Shape(NamedTuple):
     pattern: re.Pattern[str]
     wanted: str
 
+    def accepts(self, value: Any) -> bool:
+        """Whether a value of the file is one of these."""
+        is_text = isinstance(value, str) and value.isprintable() and value.strip() == value
+        return is_text and self.pattern.fullmatch(value) is not None
+
+    def parse(self, text: str) -> Any:
+        """What was typed, as a value."""
+        return text
+
 
 class Bounds(NamedTuple):
     """A setting that is a whole number, and the values that it may take."""
@@ -60,10 +76,45 @@ class Bounds(NamedTuple):
     high: int
     unit: str
 
+    @property
+    def wanted(self) -> str:
+        """The values, in words."""
+        return f"{self.low} to {self.high} {self.unit}".rstrip()
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value of the file is one of these."""
+        return type(value) is int and self.low <= value <= self.high
+
+    def parse(self, text: str) -> Any:
+        """What was typed, as a value; what is no number stays a text, which is refused."""
+        return int(text) if re.fullmatch("[0-9]{1,9}", text) else text
+
+
+class Choice(NamedTuple):
+    """A setting that is one of a few words."""
+
+    field: str
+    words: tuple[str, ...]
+
+    @property
+    def wanted(self) -> str:
+        """The values, in words."""
+        return " or ".join(f'"{word}"' for word in self.words)
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value of the file is one of these."""
+        return value in self.words
+
+    def parse(self, text: str) -> Any:
+        """What was typed, as a value."""
+        return text
+
 
 NUMBERS: Mapping[str, Bounds] = {
     "session.lifetime": Bounds("session_lifetime", 60, SESSION_SECONDS, "seconds"),
     "session.idle": Bounds("session_idle", 60, SESSION_SECONDS, "seconds"),
+    "mail.port": Bounds("mail_port", 1, 65535, ""),
+    "mail.timeout": Bounds("mail_timeout", 1, 300, "seconds"),
     "password.min_length": Bounds("password_min_length", 8, 128, "characters"),
     "password.min_score": Bounds("password_min_score", 2, 4, "of zxcvbn's 0 to 4"),
 }
@@ -76,8 +127,21 @@ TEXTS: Mapping[str, Shape] = {
         re.compile(r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,190}"),
         "an address in ASCII",
     ),
-    "mail.transport": Shape("mail_transport", re.compile("maildir"), '"maildir"'),
+    "mail.host": Shape(
+        "mail_host", re.compile(r"[A-Za-z0-9.:_-]{1,253}"), "the name or address of a server"
+    ),
+    "mail.user": Shape("mail_user", re.compile(r".{1,256}"), "1 to 256 characters"),
+    "mail.password_file": Shape(
+        "mail_password_file", re.compile(r"/.{1,4000}"), "a path from / on"
+    ),
 }
+CHOICES: Mapping[str, Choice] = {
+    "mail.transport": Choice("mail_transport", ("maildir", "smtp")),
+    "mail.security": Choice("mail_security", ("starttls", "tls", "none")),
+}
+KINDS: Mapping[str, Bounds | Shape | Choice] = {**NUMBERS, **TEXTS, **CHOICES}
+PORTS: Mapping[str, int] = {"starttls": 587, "tls": 465, "none": 25}
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def find_paths(environ: Mapping[str, str], *, vault: Path | None = None) -> Paths:
@@ -151,53 +215,105 @@ def _homeless() -> MfactlError:
 
 def load(paths: Paths) -> Settings:
     """The settings of the configuration file; the defaults if there is none."""
+    text = read(paths)
+    return Settings() if text is None else settings_of(paths, text)
+
+
+def read(paths: Paths) -> str | None:
+    """The text of the configuration file; None if there is none, and nothing names one."""
     data = files.read_trusted(paths.config)
-    if data is None:
-        if paths.config_named is not None:
-            raise _invalid(paths, f"There is no {paths.config} ({paths.config_named} names it).")
-        return Settings()
+    if data is None and paths.config_named is not None:
+        detail = f"There is no {paths.config} ({paths.config_named} names it)."
+        raise failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config))
     try:
-        raw = tomllib.loads(data.decode())
-    except (ValueError, RecursionError) as error:
-        raise _invalid(paths, f"{paths.config} is not TOML: {error}.") from None
+        return None if data is None else data.decode()
+    except UnicodeDecodeError as error:
+        raise _invalid(paths, f"it is not text in UTF-8: {error.reason}", None) from None
+
+
+def settings_of(paths: Paths, text: str, *, is_new: bool = False) -> Settings:
+    """The settings that a configuration sets. Raises `config_invalid`, with the line.
+
+    `is_new`: the text is not in the file yet, and has no line that anybody could look at.
+    """
+
+    def wrong(key: str, problem: str) -> MfactlError:
+        return _invalid(paths, problem, None if is_new else line_of(text, key))
+
     settings = Settings()
-    for key, value in _flat(raw):
-        settings = settings._replace(**_setting(paths, key, value))
-    idle = settings.session_idle
-    if idle is not None and idle > settings.session_lifetime:
-        raise _invalid(paths, f"{paths.config}: session.idle is longer than session.lifetime.")
+    for key, value in values_of(paths, text).items():
+        kind = KINDS.get(key)
+        if kind is None:
+            raise wrong(key, f"there is no setting {key}{suggestion(key)}")
+        if not kind.accepts(value):
+            raise wrong(key, f"{key} has to be {kind.wanted}")
+        settings = settings._replace(**{kind.field: value})
+    for key, problem in _contradictions(settings):
+        raise wrong(key, problem)
     return settings
 
 
-def _flat(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Tables as dotted keys, one level deep."""
-    found = []
+def values_of(paths: Paths, text: str) -> dict[str, Any]:
+    """What the file says, by dotted keys, one level deep. Raises if it is not TOML."""
+    try:
+        raw = tomllib.loads(text.removeprefix("\ufeff"))  # some editors put that first
+    except (ValueError, RecursionError) as error:
+        raise _invalid(paths, f"it is not TOML: {error}", None) from None
+    found: dict[str, Any] = {}
     for key, value in raw.items():
         if isinstance(value, dict) and (value or key in TABLES):
-            found += [(f"{key}.{name}", part) for name, part in value.items()]
+            found |= {f"{key}.{name}": part for name, part in value.items()}
         else:
-            found.append((key, value))
+            found[key] = value
     return found
 
 
-def _setting(paths: Paths, key: str, value: Any) -> dict[str, Any]:
-    if key in NUMBERS:
-        bounds = NUMBERS[key]
-        if type(value) is not int or not bounds.low <= value <= bounds.high:
-            wanted = f"{bounds.low} to {bounds.high} {bounds.unit}"
-            raise _invalid(paths, f"{paths.config}: {key} has to be {wanted}.")
-        return {bounds.field: value}
-    if key in TEXTS:
-        shape = TEXTS[key]
-        if not _is_text(value) or not shape.pattern.fullmatch(value):
-            raise _invalid(paths, f"{paths.config}: {key} has to be {shape.wanted}.")
-        return {shape.field: value}
-    raise _invalid(paths, f"{paths.config}: there is no setting {key}.")
+def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong with settings that are right one by one, and the key to blame."""
+    idle, host = settings.session_idle, settings.mail_host
+    if idle is not None and idle > settings.session_lifetime:
+        yield "session.idle", "session.idle is longer than session.lifetime"
+    if settings.mail_transport == "smtp" and host is None:
+        yield "mail.transport", 'mail.transport is "smtp", and there is no mail.host'
+    if (settings.mail_user is None) != (settings.mail_password_file is None):
+        named = "mail.user" if settings.mail_user is not None else "mail.password_file"
+        yield named, "mail.user and mail.password_file go together"
+    in_the_clear = settings.mail_security == "none" and host not in LOCAL_HOSTS
+    if settings.mail_user is not None and in_the_clear:
+        problem = 'with mail.security "none" the password would go in the clear to another machine'
+        yield "mail.security", problem
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable() and value.strip() == value
+def line_of(text: str, key: str) -> int | None:
+    """The line that sets a key, counted from 1; None if that is not to be seen."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\[\]]+?)\s*\]", line)
+        if header is not None:
+            table = header[1].strip("\"'") + "."
+            if table == key + ".":
+                return number
+            continue
+        name = re.match(r"\s*([^=#]+?)\s*=", line)
+        parts = [] if name is None else [part.strip(" \t\"'") for part in name[1].split(".")]
+        if parts and (table + ".".join(parts) == key or key.startswith(f"{table}{parts[0]}.")):
+            return number
+    return None
 
 
-def _invalid(paths: Paths, detail: str) -> MfactlError:
-    return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config))
+def suggestion(key: str) -> str:
+    """The end of a sentence about a setting that there is not: which one may be meant."""
+    # Here, because it takes 4 ms that only a mistake needs.
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    near = get_close_matches(key, KINDS, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _invalid(paths: Paths, problem: str, line: int | None) -> MfactlError:
+    where = f"{paths.config}" if line is None else f"{paths.config}, line {line}"
+    end = "" if problem.endswith("?") else "."
+    detail = f"{where}: {problem}{end}"
+    if line is None:
+        return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config))
+    return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config), line=line)

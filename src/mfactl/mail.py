@@ -1,11 +1,10 @@
-"""The outbox: mail that the embedded transport delivered, in a Maildir that any mail client reads.
+"""Mail, and the outbox: a Maildir that any mail client reads, where nothing else is configured.
 
 Guarantees: a message is whole and on disk when `deliver` returns; nobody else can read it.
 May import: mfactl.core, mfactl.files, mfactl.errors and the standard library's mail
 modules.
 """
 
-import email.message
 import email.utils
 import mailbox
 import os
@@ -13,6 +12,8 @@ import re
 import stat
 from contextlib import suppress
 from email import policy
+from email.message import EmailMessage
+from email.message import Message as AnyMessage
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,44 +39,59 @@ class Message(NamedTuple):
         return f"Message({self.id})"
 
 
-class CodeMail(NamedTuple):
-    """What goes into the message that carries a sign-up's code."""
+class Letter(NamedTuple):
+    """Who writes to whom, and when (Unix seconds). `issuer` is the sender's name."""
 
     sender: str
     recipient: str
     issuer: str
-    code: str
-    lifetime: int
     now: int
 
-    def __repr__(self) -> str:
-        return f"CodeMail(to {self.recipient})"
 
-
-def deliver(outbox: Path, mail: CodeMail) -> None:
-    """Puts the message with the code into the outbox. Raises `mail_undeliverable`."""
-    message = email.message.EmailMessage(policy=policy.default.clone(utf8=True))
-    message["From"] = email.utils.formataddr((mail.issuer, mail.sender))
-    message["To"] = mail.recipient
-    if [each.addr_spec for each in message["To"].addresses] != [mail.recipient]:
-        raise _undeliverable("A mail header cannot carry this address as it is.")
-    message["Subject"] = f"{mail.code} is your {mail.issuer} code"
-    message["Date"] = email.utils.formatdate(mail.now)
-    message["Message-ID"] = email.utils.make_msgid(domain="mfactl.invalid")
-    message.set_content(
-        f"{mail.code} is your {mail.issuer} code.\n\n"
-        f"It is good for {duration(mail.lifetime)} and for the sign-up that asked for it.\n"
-        "If you did not sign up, you need do nothing: without the code no account is made.\n"
+def with_code(letter: Letter, code: str, lifetime: int) -> EmailMessage:
+    """The message with a sign-up's code, which is good for `lifetime` seconds."""
+    return _message_of(
+        letter,
+        f"{code} is your {letter.issuer} code",
+        f"{code} is your {letter.issuer} code.\n\n"
+        f"It is good for {duration(lifetime)} and for the sign-up that asked for it.\n"
+        "If you did not sign up, you need do nothing: without the code no account is made.\n",
     )
+
+
+def without_code(letter: Letter) -> EmailMessage:
+    """A message to see whether mail arrives."""
+    return _message_of(
+        letter,
+        f"A test of {letter.issuer}'s mail",
+        "Mail arrives: the settings are right.\n\nNobody signed up; there is nothing to do.\n",
+    )
+
+
+def _message_of(letter: Letter, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage(policy=policy.default.clone(utf8=True))
+    message["From"] = email.utils.formataddr((letter.issuer, letter.sender))
+    message["To"] = letter.recipient
+    if [each.addr_spec for each in message["To"].addresses] != [letter.recipient]:
+        raise undeliverable("A mail header cannot carry this address as it is.")
+    message["Subject"] = subject
+    message["Date"] = email.utils.formatdate(letter.now)
+    message["Message-ID"] = email.utils.make_msgid(domain="mfactl.invalid")
+    message.set_content(text)
+    return message
+
+
+def deliver(outbox: Path, message: EmailMessage) -> None:
+    """Puts a message into the outbox. Raises `mail_undeliverable`."""
     try:
         _make_folders(outbox)
         mailbox.Maildir(outbox, create=False).add(message.as_bytes())
         files.sync_directory(outbox / "new")  # the library syncs the message, not its name
     except MfactlError as error:
-        raise _undeliverable(error.refusals[0].long_message) from None
+        raise undeliverable(error.refusals[0].long_message) from None
     except OSError as error:
         _remove_unfinished(outbox)
-        raise _undeliverable(f"{outbox}: {error.strerror}.") from None
+        raise undeliverable(f"{outbox}: {error.strerror}.") from None
 
 
 def _remove_unfinished(outbox: Path) -> None:
@@ -93,8 +109,9 @@ def _make_folders(outbox: Path) -> None:
             _check_folder(outbox / folder)
 
 
-def _undeliverable(reason: str) -> MfactlError:
-    return failure(Code.MAIL_UNDELIVERABLE, f"The code could not be delivered. {reason}")
+def undeliverable(reason: str) -> MfactlError:
+    """The refusal of a message that did not get where it was to go."""
+    return failure(Code.MAIL_UNDELIVERABLE, f"The mail could not be delivered. {reason}")
 
 
 def read(outbox: Path) -> list[Message]:
@@ -128,9 +145,9 @@ def _message(path: Path) -> Message:
     """The message in a file. Another program's may be broken: what cannot be read is empty."""
     data = path.read_bytes()
     try:
-        parsed: email.message.Message = email.message_from_bytes(data, policy=policy.default)
+        parsed: AnyMessage = email.message_from_bytes(data, policy=policy.default)
     except Exception:  # the library fails in many ways on headers that are none
-        parsed = email.message.EmailMessage()
+        parsed = EmailMessage()
     return Message(
         id=path.name.partition(":")[0],
         sender=email.utils.parseaddr(_header(parsed, "From"))[1],
@@ -141,7 +158,7 @@ def _message(path: Path) -> Message:
     )
 
 
-def _header(parsed: email.message.Message, name: str) -> str:
+def _header(parsed: AnyMessage, name: str) -> str:
     try:
         return str(parsed[name] or "")
     except Exception:  # the library fails in many ways on headers that are none
@@ -155,7 +172,7 @@ def _date(text: str) -> int:
         return 0
 
 
-def _body(parsed: email.message.Message) -> str:
+def _body(parsed: AnyMessage) -> str:
     try:
         for part in parsed.walk():
             if part.get_content_type() == "text/plain":

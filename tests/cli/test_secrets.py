@@ -173,7 +173,7 @@ SECRET_FIELDS = {
     "body", "codes", "digest", "environ", "new_password", "password", "pepper", "record",
     "secret", "text", "tokens", "uri", "value",
 }  # fmt: skip
-SECRET_CODES = {"CodeMail", "SignUp", "Shown"}  # elsewhere, `code` is that of an error
+SECRET_CODES = {"SignUp", "Shown"}  # elsewhere, `code` is that of an error
 HARMLESS = {("Drawing", "text")}  # tested in test_qr
 
 

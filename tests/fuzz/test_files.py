@@ -13,7 +13,7 @@ from mfactl.client_file import ClientFile, Seen
 from mfactl.config import Settings, find_paths
 from mfactl.core.client import SESSION_SECONDS
 from mfactl.errors import Code
-from mfactl.mail import CodeMail
+from mfactl.mail import Letter
 from mfactl.unlocking import Unlocker
 from mfactl.vault.keys import KEY_BYTES, new_key_file, parse_key_file
 from tests.fuzz.fuzz import Fuzz, allowed
@@ -303,8 +303,8 @@ BODIES = (
 
 def mails(outbox: Path) -> st.SearchStrategy[bytes]:
     """Mail of ours with changes, and mail of odd headers that another program delivered."""
-    ours = CodeMail("mfactl@localhost", "ada@example.com", "mfactl", "271828", 600, 1_767_225_600)
-    mail.deliver(outbox, ours)
+    ours = Letter("mfactl@localhost", "ada@example.com", "mfactl", 1_767_225_600)
+    mail.deliver(outbox, mail.with_code(ours, "271828", 600))
     (path,) = (outbox / "new").iterdir()
     whole = path.read_bytes()
     path.unlink()

@@ -21,7 +21,7 @@ from mfactl.vault.keys import FLOOR
 from mfactl.vault.sqlite import About
 from mfactl.vault.sqlite_file import APPLICATION_ID, SCHEMA
 from mfactl.vault.transaction import Draft
-from mfactl.vault.vault import Vault
+from mfactl.vault.vault import Vault, look_at_header
 from tests.support.builders import DAY, NOW
 from tests.vault.vaults import (
     BEA_TOKEN,
@@ -504,6 +504,30 @@ def test_a_file_that_says_it_may_not_be_written_is_damaged_and_not_the_machine(
             assert transaction.head.number
         with refused(Code.VAULT_CORRUPT), vault.writing() as transaction:
             transaction.commit(Draft(NOW, "sign_in"))
+
+
+def test_of_a_file_that_cannot_be_read_anew_the_machine_is_told(
+    vault_path: Path, tmp_path: Path
+) -> None:
+    """It goes by another name in errors, and there is nothing of that name."""
+    data = bytearray(vault_path.read_bytes())
+    data[18] = 3
+    vault_path.write_bytes(data)
+    with (
+        closing(Vault(vault_path, key_file(), called=tmp_path / "nowhere.db")) as vault,
+        refused(Code.IO_ERROR),
+        vault.writing() as transaction,
+    ):
+        transaction.commit(Draft(NOW, "sign_in"))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_header_that_somebody_holds_is_not_taken_for_none(vault_path: Path) -> None:
+    assert look_at_header(vault_path) is not None
+    with closing(sqlite3.connect(vault_path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with refused(Code.VAULT_BUSY):
+            look_at_header(vault_path)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ COMMANDS = {
     "vault": Entry("mfactl.cli.vault", "Make, check, copy and re-key the encrypted vault.", True),
     "admin": Entry("mfactl.cli.admin", "Act as the owner: list, unlock, reset, delete.", True),
     "audit": Entry("mfactl.cli.audit", "See what happened, and that it is all there.", True),
+    "config": Entry("mfactl.cli.config", "Look at the settings and change them.", True),
     "totp": Entry("mfactl.cli.totp", "Print the code of a secret: the phone's side, for scripts."),
 }
 

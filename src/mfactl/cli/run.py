@@ -15,6 +15,7 @@ import typer
 from mfactl import config
 from mfactl.cli import output, prompts
 from mfactl.cli.options import Options
+from mfactl.config import Paths
 from mfactl.conversation import Conversation
 from mfactl.core.code import Typed
 from mfactl.errors import Code, MfactlError, Refusal, failure
@@ -68,17 +69,26 @@ class Run:
             os.environ.pop(name, None)
 
     @cached_property
+    def paths(self) -> Paths:
+        """Where the options and the environment say that things are."""
+        vault = None if self.options.vault is None else Path(self.options.vault)
+        return config.find_paths(self._environ, vault=vault)
+
+    def note(self, line: str) -> None:
+        """A line for people, on stderr."""
+        output.note(line, self.options.format)
+
+    @cached_property
     def conversation(self) -> Conversation:
         """The conversation with the vault that the options and the environment name."""
-        vault = None if self.options.vault is None else Path(self.options.vault)
-        paths = config.find_paths(self._environ, vault=vault)
+        paths = self.paths
         if self.key_file is not None:
             paths = paths._replace(key_file=self.key_file.absolute(), key_named="--key-file")
         around = Surroundings(
             environ=self._environ,
             clock=system_clock,
             random_bytes=os.urandom,
-            notify=lambda text: output.note(text, self.options.format),
+            notify=self.note,
             ask_passphrase=self._passphrase,
         )
         return Conversation(paths, config.load(paths), around)
@@ -197,7 +207,7 @@ class Run:
         except MfactlError as error:
             if error.refusals[0].code is not Code.REVERIFICATION_REQUIRED or not self.walks:
                 raise
-            output.note(error.refusals[0].long_message, self.options.format)
+            self.note(error.refusals[0].long_message)
         step_up()
         return act()
 

@@ -13,7 +13,7 @@ from mfactl.core import address, email_code, sign_up
 from mfactl.core.client import SignUp
 from mfactl.core.verdict import Situation, Verdict, Work
 from mfactl.errors import Code, MfactlError, Refusal
-from mfactl.service import hashing
+from mfactl.service import delivery, hashing
 from mfactl.surroundings import NewPassword
 
 
@@ -69,13 +69,6 @@ def _send(c: Conversation, concluded: Concluded, code: str) -> None:
     assert isinstance(attempt, SignUp)  # both rules that get here answer with one
     if _is_test(c, attempt.email):
         return
-    sent = mail.CodeMail(
-        sender=c.settings.mail_sender,
-        recipient=attempt.email,
-        issuer=c.settings.issuer,
-        code=code,
-        lifetime=email_code.LIFETIME_SECONDS,
-        now=c.now,
-    )
-    mail.deliver(c.paths.outbox, sent)
+    letter = delivery.letter(c, attempt.email, c.now)
+    delivery.send(c, mail.with_code(letter, code, email_code.LIFETIME_SECONDS))
     c.decide(lambda s, _work: sign_up.hand_over(s, key=attempt.key), key=attempt.key)
