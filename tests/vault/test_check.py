@@ -108,6 +108,9 @@ def test_a_healthy_vault_is_read_once_and_one_that_does_not_add_up_twice(vault_p
     assert read_by_a_check(vault_path) == once
     write(vault_path, ada_signed_in(), drops=[bob()], subject="user_ada")
     assert read_by_a_check(vault_path) == once
+    new = Stranger("stranger_new", "new@example.com", NOW)
+    write(vault_path, new, ada_signed_in(id="client_new", token_hash="c0" * 32), subject=new.id)
+    assert read_by_a_check(vault_path) == once
 
     edit(vault_path, "DELETE FROM record WHERE id = 'client_ada'")
     assert read_by_a_check(vault_path) == [*once, "event", "record"]
