@@ -16,7 +16,7 @@ DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:stra
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL: # the prerequisites of `test` have an order
-.PHONY: help setup quick check test soak debian demo lock clean
+.PHONY: help setup quick check test soak mutants debian demo lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -58,6 +58,13 @@ test: debian setup check ## everything that CI runs
 soak: debian setup ## long runs of what has to hold; writes docs/reliability.md (SEED=n repeats one)
 	seed=$(or $(SEED),$$(date +%s)); \
 	$(BIN)/pytest -q -n auto -m soak --soak --seed $$seed --hypothesis-seed $$seed
+
+# Its own directory, since mutmut works on a copy; TMPDIR=/dev/shm makes it a good deal faster.
+mutants: setup ## change core/ and vault/ in 4,600 ways: do the tests notice? (WORKERS=n at once)
+	$(BIN)/python -m tests.support.mutants copy build/mutants
+	$(BIN)/python -m tests.support.mutants ask build/mutants
+	cd build/mutants && $(CURDIR)/$(BIN)/mutmut run --max-children $(or $(WORKERS),2)
+	$(BIN)/python -m tests.support.mutants report build/mutants
 
 debian:
 	@missing=; for pair in $(DEBIAN); do \
