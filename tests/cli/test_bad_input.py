@@ -779,11 +779,6 @@ BROKEN = {
         10,
         "config_invalid",
     ),
-    "a configuration with a byte order mark": Broken(
-        lambda ada: (ada.home / "config.toml").write_bytes(b'\xef\xbb\xbfissuer = "x"\n'),
-        10,
-        "config_invalid",
-    ),
     "a configuration that is a directory": Broken(
         lambda ada: _directory(ada.home / "config.toml"), 11, "vault_permissions"
     ),
