@@ -279,7 +279,10 @@ def test_a_key_file_goes_where_there_is_a_directory_and_nowhere_else(
 
 
 @pytest.mark.slow
-def test_a_key_file_of_a_slot_that_came_to_nothing_goes_again(ada: Ada, tmp_path: Path) -> None:
+def test_a_key_file_of_a_slot_that_came_to_nothing_stays_and_is_used_the_next_time(
+    ada: Ada, tmp_path: Path
+) -> None:
+    """Somebody else may have added a slot for it: nobody removes a key."""
     path, size = tmp_path / "second.key", ada.vault.stat().st_size
     ended = ada.start(
         "vault",
@@ -291,8 +294,19 @@ def test_a_key_file_of_a_slot_that_came_to_nothing_goes_again(ada: Ada, tmp_path
         prefix=("prlimit", "--fsize=4096"),
     )
     assert (ended.status, ended.codes) == (11, ["io_error"])
-    assert not path.exists()
     assert ada.vault.stat().st_size == size
+    made = path.read_bytes()
+    ada.ask("vault", "slots", "add", "--key-file", str(path))
+    assert path.read_bytes() == made
+    assert ada.with_(MFACTL_KEY_FILE=str(path)).ask("vault", "check")["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_of_several_who_add_one_key_file_at_once_nobody_loses_it(ada: Ada, tmp_path: Path) -> None:
+    path = tmp_path / "second.key"
+    add = f"mfactl vault slots add --key-file {path} -q > /dev/null & "
+    assert ada.shell(add * 6 + "wait").status == 0
+    assert ada.with_(MFACTL_KEY_FILE=str(path)).ask("vault", "check")["status"] == "ok"
 
 
 def test_what_is_no_key_file_is_told_without_alarm(ada: Ada, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ May import: everything but mfactl.cli.
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,17 +56,9 @@ def add_key_file(c: Conversation, path: Path) -> Slot:
     """A slot for a key file, which is made if it is not there; or the slot that it has already."""
     if not path.parent.is_dir():  # a stick that is not there: the key would land elsewhere
         raise no_directory(path.parent)
-    is_new = not os.path.lexists(path)
-    known = None if is_new else _opened_by(c, KEY_FILE, read_key_file(path))
-    if known is not None:
-        return known
-
-    def forget(_id: str) -> None:
-        if is_new:
-            with suppress(OSError):
-                path.unlink()
-
-    return _add_kept(c, KEY_FILE, lambda _id: provide_key_file(path), forget)
+    known = _opened_by(c, KEY_FILE, read_key_file(path)) if os.path.lexists(path) else None
+    # If nothing comes of it, a new file stays: somebody else may have added a slot for it by then.
+    return known or _add(c, KEY_FILE, lambda _id: provide_key_file(path))
 
 
 def add_passphrase(c: Conversation, passphrase: str) -> Slot:
@@ -77,14 +68,22 @@ def add_passphrase(c: Conversation, passphrase: str) -> Slot:
 
 
 def add_keyring(c: Conversation) -> Slot:
-    """A slot for a new secret in the system's keyring."""
+    """A slot for a new secret in the system's keyring, which keeps none for nothing."""
+    kept: list[str] = []
 
     def keep(slot_id: str) -> bytes:
         secret = os.urandom(KEY_BYTES)
+        kept.append(slot_id)
         os_keyring.store(slot_id, secret)
         return secret
 
-    return _add_kept(c, KEYRING, keep, os_keyring.forget)
+    try:
+        return _add(c, KEYRING, keep)
+    except BaseException:
+        for slot_id in kept:
+            if _is_unknown(c, slot_id):
+                os_keyring.forget(slot_id)
+        raise
 
 
 def _opened_by(c: Conversation, kind: str, secret: bytes) -> Slot | None:
@@ -94,25 +93,6 @@ def _opened_by(c: Conversation, kind: str, secret: bytes) -> Slot | None:
             c.around.notify(f"That opens the vault already: {slot.id}")
             return slot
     return None
-
-
-def _add_kept(
-    c: Conversation, kind: str, keep: Callable[[str], bytes], forget: Callable[[str], None]
-) -> Slot:
-    """Adds a slot for a secret that is kept somewhere, which is forgotten if nothing came of it."""
-    kept: list[str] = []
-
-    def secret(slot_id: str) -> bytes:
-        kept.append(slot_id)
-        return keep(slot_id)
-
-    try:
-        return _add(c, kind, secret)
-    except BaseException:
-        for slot_id in kept:
-            if _is_unknown(c, slot_id):
-                forget(slot_id)
-        raise
 
 
 def _is_unknown(c: Conversation, slot_id: str) -> bool:
