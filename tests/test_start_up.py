@@ -107,6 +107,8 @@ def test_the_account_page_loads_nothing_that_only_other_commands_need(
         ("audit", "verify"),
         ("vault", "check"),
         ("vault", "slots", "list"),
+        ("config", "list"),
+        ("config", "get", "issuer"),
     ],
     ids=" ".join,
 )

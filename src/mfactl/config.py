@@ -219,10 +219,13 @@ def load(paths: Paths) -> Settings:
     return Settings() if text is None else settings_of(paths, text)
 
 
-def read(paths: Paths) -> str | None:
-    """The text of the configuration file; None if there is none, and nothing names one."""
+def read(paths: Paths, *, may_be_missing: bool = False) -> str | None:
+    """The text of the configuration file; None if there is none.
+
+    Raises if one is named and not there, but for `may_be_missing`: whoever is to make it.
+    """
     data = files.read_trusted(paths.config)
-    if data is None and paths.config_named is not None:
+    if data is None and paths.config_named is not None and not may_be_missing:
         detail = f"There is no {paths.config} ({paths.config_named} names it)."
         raise failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config))
     try:
@@ -255,17 +258,21 @@ def settings_of(paths: Paths, text: str, *, is_new: bool = False) -> Settings:
 
 def values_of(paths: Paths, text: str) -> dict[str, Any]:
     """What the file says, by dotted keys, one level deep. Raises if it is not TOML."""
-    try:
-        raw = tomllib.loads(text.removeprefix("\ufeff"))  # some editors put that first
-    except (ValueError, RecursionError) as error:
-        raise _invalid(paths, f"it is not TOML: {error}", None) from None
     found: dict[str, Any] = {}
-    for key, value in raw.items():
+    for key, value in parse(paths, text).items():
         if isinstance(value, dict) and (value or key in TABLES):
             found |= {f"{key}.{name}": part for name, part in value.items()}
         else:
             found[key] = value
     return found
+
+
+def parse(paths: Paths, text: str) -> dict[str, Any]:
+    """What the file says, with its tables. Raises if it is not TOML."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))  # some editors put that first
+    except (ValueError, RecursionError) as error:
+        raise _invalid(paths, f"it is not TOML: {error}", None) from None
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -209,7 +209,7 @@ def lock_directory(path: Path) -> Iterator[None]:
         raise io_error(error, f"open {path}") from None
     try:
         try:
-            _wait_for_lock(descriptor)
+            _wait_for_lock(descriptor, path)
         except OSError as error:
             raise io_error(error, f"lock {path}") from None
         yield
@@ -217,7 +217,7 @@ def lock_directory(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _wait_for_lock(descriptor: int) -> None:
+def _wait_for_lock(descriptor: int, path: Path) -> None:
     """Waits for some seconds, not for ever: whoever may look into a directory may lock it, too."""
     end = time.monotonic() + LOCK_SECONDS
     while True:
@@ -225,9 +225,8 @@ def _wait_for_lock(descriptor: int) -> None:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
-                raise failure(
-                    Code.VAULT_BUSY, "Somebody else holds this client's directory."
-                ) from None
+                detail = f"Somebody else holds the directory {path}."
+                raise failure(Code.VAULT_BUSY, detail) from None
             time.sleep(LOCK_PAUSE_SECONDS)
 
 

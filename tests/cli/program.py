@@ -101,12 +101,16 @@ class Program:
     def start(
         self, *arguments: str | bytes, stdin: str | bytes = b"", prefix: tuple[str, ...] = ()
     ) -> Ended:
-        """Runs the program as a process of its own, with `stdin` in a pipe."""
+        """Runs the program as a process of its own, with `stdin` in a pipe.
+
+        What runs under a limit writes no bytecode: it would leave half of it for everybody else.
+        """
+        no_bytecode = {"PYTHONDONTWRITEBYTECODE": "1"} if prefix else {}
         ended = subprocess.run(
             [*prefix, *COMMAND, *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            env=self.environ,
+            env=self.environ | no_bytecode,
             check=False,
         )
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())

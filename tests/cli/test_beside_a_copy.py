@@ -8,7 +8,6 @@ import os
 import shutil
 import sqlite3
 import struct
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +19,7 @@ import pytest
 from mfactl import copying
 from mfactl.errors import Code, failure
 from mfactl.vault.sqlite_file import File
-from tests.cli.program import COMMAND, EMAIL, NOW, PASSWORD, Ada, Program
+from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
 from tests.cli.test_copies import backup as backup
 from tests.vault.vaults import contents, refused
 
@@ -321,24 +320,6 @@ def test_whoever_restores_a_backup_of_another_vault_is_told(tmp_path: Path, ada:
     ended = ada.here("vault", "restore", str(tmp_path / "ada.db"), "--yes")
     assert (ended.status, "of another vault" in ended.err) == (0, False)
     assert ada.at(NOW).here("signin", EMAIL, "--password-stdin", stdin=PASSWORD).status == 0
-
-
-def test_a_restore_that_waits_for_a_writer_lets_it_finish(ada_with_totp: Ada, backup: Path) -> None:
-    """Two that wait for each other would both be told that the vault is busy."""
-    with closing(sqlite3.connect(ada_with_totp.vault, isolation_level=None, timeout=0)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
-        writer.execute("UPDATE event SET sealed = sealed WHERE number = 1")
-        restoring = subprocess.Popen(
-            [*COMMAND, "vault", "restore", str(backup), "--yes", "--json"],
-            env=ada_with_totp.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        while not list(ada_with_totp.home.glob(".vault.db.*.tmp")):
-            assert restoring.poll() is None
-        writer.execute("COMMIT")
-    out, _ = restoring.communicate()
-    assert restoring.returncode == 0, out
 
 
 def test_no_journal_that_names_other_files_is_obeyed_in_a_directory_of_ones_own(

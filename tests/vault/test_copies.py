@@ -1,12 +1,13 @@
 """Copies of the file: one consistent view, replaced whole or not at all."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from mfactl.errors import Code
+from mfactl.errors import Code, MfactlError
 from mfactl.vault import sqlite_file
 from mfactl.vault.sqlite_file import COPIED_PAGES, File, unseen
 from tests.vault.reader import read
@@ -250,3 +251,34 @@ def test_a_source_that_was_cut_short_cannot_be_copied_and_leaves_the_target_as_i
             source.copy_to(kept, unseen)
     assert other.read_bytes() == before
     assert query(other, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_whoever_waits_to_hold_a_file_lets_its_writer_finish(
+    vault_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that wait for each other would both be told that the vault is busy."""
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 2)
+    begun, ends = threading.Event(), list[str]()
+
+    class Watched(File):
+        def _prepare(self, connection: sqlite3.Connection) -> None:
+            super()._prepare(connection)
+            connection.set_trace_callback(lambda sql: begun.set() if "BEGIN" in sql else None)
+
+    def hold() -> None:
+        try:
+            with closing(Watched(vault_path)) as file, file.held():
+                ends.append("held")
+        except MfactlError as error:
+            ends.append(error.refusals[0].code)
+
+    with closing(sqlite3.connect(vault_path, isolation_level=None, timeout=10)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        waiting = threading.Thread(target=hold)
+        waiting.start()
+        assert begun.wait(10)
+        for _ in range(500):  # it has asked for its lock by now
+            writer.execute("UPDATE event SET sealed = sealed WHERE number = 1")
+        writer.execute("COMMIT")
+        waiting.join()
+    assert ends == ["held"]

@@ -133,9 +133,8 @@ def reset_mfa(context: typer.Context, email: Email, yes: Yes = False) -> Outcome
     From then on the password alone signs in: be sure of who asks for it.
     """
     run = run_of(context)
-    if not yes and admin.would_reset_mfa(run.conversation, email):
-        question = f"Remove the second factor of {email}? The password alone will sign in."
-        run.confirm(question, yes=yes)
+    question = f"Remove the second factor of {email}? The password alone will sign in."
+    run.confirm(question, yes=yes or not admin.would_reset_mfa(run.conversation, email))
     s, verdict = admin.reset_mfa(run.conversation, email)
     assert verdict.account is not None  # a reset has one
     text = f"{verdict.account.email} has no second factor any more. Its sessions have ended.\n"
@@ -185,8 +184,8 @@ def delete(context: typer.Context, email: Email, yes: Yes = False) -> Outcome:
     What happened stays in the audit trail, under the account's id.
     """
     run = run_of(context)
-    if not yes and admin.would_delete(run.conversation, email):
-        run.confirm(f"Remove the account {email} for good?", yes=yes)
+    question = f"Remove the account {email} for good?"
+    run.confirm(question, yes=yes or not admin.would_delete(run.conversation, email))
     account = admin.delete(run.conversation, email)
     text = f"Removed the account {account.email}.\n"
     return Outcome(resources.deleted("user", account.id), lambda: text)

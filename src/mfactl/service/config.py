@@ -4,16 +4,12 @@ Guarantees: the file is replaced as a whole, by one that every command accepts, 
 May import: everything but mfactl.cli.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mfactl import config, files, mail
+from mfactl import config, files
 from mfactl.config import KINDS, Bounds, Choice, Paths, Settings, Shape
-from mfactl.conversation import Conversation
-from mfactl.core import address
-from mfactl.errors import Code, MfactlError, Refusal, failure
-from mfactl.service import delivery
+from mfactl.errors import Code, failure
 
 
 class Setting(NamedTuple):
@@ -54,19 +50,9 @@ def unset(paths: Paths, keys: Sequence[str]) -> list[Setting]:
     return [setting for setting in listed(paths) if setting.key in keys]
 
 
-def test_mail(c: Conversation, recipient: str) -> str:
-    """Sends a message without a code the way that is configured; the address it went to."""
-    parsed = address.parse(recipient)
-    if isinstance(parsed, Refusal):
-        raise MfactlError(parsed)
-    now = c.around.clock()  # no vault is opened that could have another
-    delivery.send(c, mail.without_code(delivery.letter(c, parsed.email, now)))
-    return parsed.email
-
-
 def has_comments(paths: Paths) -> bool:
     """Whether the file has comments, which a change does not keep."""
-    return b"#" in (files.read_trusted(paths.config) or b"")
+    return "#" in (config.read(paths, may_be_missing=True) or "")
 
 
 def _change(paths: Paths, values: Mapping[str, Any]) -> None:
@@ -76,7 +62,7 @@ def _change(paths: Paths, values: Mapping[str, Any]) -> None:
 
     files.make_directory(paths.config.parent)
     with files.lock_directory(paths.config.parent):
-        raw = _raw(paths)
+        raw = config.parse(paths, config.read(paths, may_be_missing=True) or "")
         for key, value in values.items():
             if value is None:
                 _remove(raw, key)
@@ -108,15 +94,6 @@ def _remove(raw: dict[str, Any], key: str) -> None:
     del raw[table][name]
     if not raw[table]:
         del raw[table]
-
-
-def _raw(paths: Paths) -> dict[str, Any]:
-    try:
-        data = files.read_trusted(paths.config)
-        return {} if data is None else tomllib.loads(data.decode().removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        config.values_of(paths, config.read(paths) or "")  # says what is wrong with it
-        raise
 
 
 def _kind(key: str) -> Bounds | Shape | Choice:

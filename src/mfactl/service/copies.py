@@ -172,6 +172,7 @@ def _overwrite(backup: Candidate, target: Path, aside: Path, watch: Watch) -> bo
                     old.copy_to(kept, watch("Kept"))
                 if not files.link_into_place(temporary, aside):
                     raise failure(Code.VAULT_BUSY, "Somebody else restores at this moment.")
+            # `old` is closed, and lets go, before anybody looks at what it left.
             with _kept_if_needed(backup.replaces, target, aside), held.pop_all():
                 backup.vault.copy_to(old, watch("Restored"))
     except MfactlError as error:

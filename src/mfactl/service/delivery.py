@@ -7,6 +7,8 @@ from email.message import EmailMessage
 
 from mfactl import mail
 from mfactl.conversation import Conversation
+from mfactl.core import address
+from mfactl.errors import MfactlError, Refusal
 from mfactl.mail import Letter
 
 
@@ -19,6 +21,21 @@ def send(c: Conversation, message: EmailMessage) -> None:
         smtp.deliver(c.settings, message)
     else:
         mail.deliver(c.paths.outbox, message)
+
+
+def send_test(c: Conversation, recipient: str) -> str:
+    """Sends a message without a code; the address that it went to."""
+    parsed = address.parse(recipient)
+    if isinstance(parsed, Refusal):
+        raise MfactlError(parsed)
+    now = c.around.clock()  # no vault is opened that could have another
+    message = mail.without_code(letter(c, parsed.email, now))
+    try:
+        send(c, message)
+    except MfactlError as error:
+        remedy = "Run: mfactl config list"  # no sign-up waits for it
+        raise MfactlError(*(each._replace(remedy=remedy) for each in error.refusals)) from None
+    return parsed.email
 
 
 def letter(c: Conversation, recipient: str, now: int) -> Letter:

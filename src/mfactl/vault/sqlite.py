@@ -62,7 +62,10 @@ class Database(File):
         return row
 
     def _expect(self, *asked_for: bool) -> None:
-        """An index is not sealed: whoever rewrites it could let one token find another's client."""
+        """An index is not sealed, and may lead to a row that is not the one that was asked for.
+
+        Where SQLite takes a column from the index, that row's seal breaks; elsewhere this tells.
+        """
         if not all(asked_for):
             detail = f"The vault {self.path} is damaged: an index leads to a wrong row."
             raise failure(Code.VAULT_CORRUPT, detail)
