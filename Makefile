@@ -57,7 +57,7 @@ test: debian setup check ## everything that CI runs
 
 soak: debian setup ## long runs of what has to hold; writes docs/reliability.md (SEED=n repeats one)
 	seed=$(or $(SEED),$$(date +%s)); \
-	$(BIN)/pytest -q -n auto -m soak --soak --seed $$seed --hypothesis-seed $$seed
+	$(BIN)/pytest -q -n auto -m soak --soak --page docs/reliability.md --seed $$seed --hypothesis-seed $$seed
 
 # Its own directory, since mutmut works on a copy; TMPDIR=/dev/shm makes it a good deal faster.
 mutants: setup ## change core/ and vault/ in 4,600 ways: do the tests notice? (WORKERS=n at once)

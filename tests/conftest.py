@@ -23,8 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--soak"):
         settings.load_profile("soak")
-        if is_controller(config):
-            config.pluginmanager.register(Counts(config))
+    page = config.getoption("--page")
+    if page and is_controller(config):
+        config.pluginmanager.register(Counts(config, page))
 
 
 @pytest.fixture(scope="session", autouse=True)

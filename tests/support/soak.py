@@ -1,4 +1,4 @@
-"""Long runs: `pytest --soak` does more of everything and writes down what it did.
+"""Long runs: `pytest --soak` does more of everything; with `--page` it writes down what it did.
 
 A test that scales is marked `soak`, takes its numbers from the fixture `soak` and counts with
 `tally`; what it draws, it draws from `rng`. `make test` runs it with the small numbers.
@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "docs" / "reliability.md"
 SEED = 20260101  # of short runs, so that each of them does the same
 TALLY = "tally: "  # marks our counts among the properties of a test's report
 
@@ -33,7 +32,8 @@ the first thing that is lost, taken twice, locked by mistake, or damaged without
 def add_options(parser: pytest.Parser) -> None:
     """The options of long runs."""
     group = parser.getgroup("mfactl")
-    group.addoption("--soak", action="store_true", help="long runs, counted in docs/reliability.md")
+    group.addoption("--soak", action="store_true", help="long runs")
+    group.addoption("--page", type=Path, default=None, help="where a long run writes its counts")
     group.addoption("--seed", type=int, default=None, help="what random choices are drawn from")
 
 
@@ -68,7 +68,8 @@ def tally(record_property: Callable[[str, object], None]) -> Tally:
 class Counts:
     """Collects the counts of a long run, from every worker, and writes the page at its end."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, page: Path) -> None:
+        self._page = page
         self._seed = seed_of(config)
         self._counts: dict[tuple[str, str], int] = {}
         self._failed = 0
@@ -86,9 +87,9 @@ class Counts:
     def pytest_sessionfinish(self) -> None:
         """Writes the page, unless something failed: then the old one stays."""
         if self._counts and not self._failed:
-            PAGE.write_text(self._page(), "utf-8")
+            self._page.write_text(self._text(), "utf-8")
 
-    def _page(self) -> str:
+    def _text(self) -> str:
         commit = _said("git", "rev-parse", "--short=12", "HEAD")
         if _said("git", "status", "--porcelain", "--", "src", "tests"):
             commit += ", with changes that are not in it"
