@@ -5,6 +5,7 @@ only when it is named.
 May import: mfactl.cli, mfactl.errors, mfactl.exits and typer.
 """
 
+import re
 import signal
 from types import FrameType
 from typing import Annotated, Any, NoReturn, cast
@@ -13,7 +14,7 @@ import typer
 
 from mfactl import __version__
 from mfactl.cli import output
-from mfactl.cli.options import Entry, LazyCommands, Options, RootGroup, new_app
+from mfactl.cli.options import Entry, LazyCommands, Options, RootGroup, new_app, suggestion
 from mfactl.cli.output import Format, Outcome, Stream
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.exits import Exit
@@ -131,9 +132,19 @@ def _invoke(arguments: list[str], options: Options) -> Any:
 def _usage_error(error: typer.TyperException) -> MfactlError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "mfactl"
-    message = error.format_message().rstrip(".?")
-    ending = "?" if error.format_message().endswith("?") else "."
-    return failure(Code.USAGE_ERROR, message + ending, f"Run: {command} --help")
+    message = _with_suggestion(error)
+    ending = "?" if message.endswith("?") else "."
+    return failure(Code.USAGE_ERROR, message.rstrip(".?") + ending, f"Run: {command} --help")
+
+
+def _with_suggestion(error: Any) -> str:
+    """The message, and what was probably meant; Typer itself says that of commands."""
+    message: str = error.format_message()
+    if getattr(error, "possibilities", None):  # a parameter that is no option
+        return f"{error.message}.{suggestion(error.option_name, error.possibilities)}"
+    choices = getattr(getattr(getattr(error, "param", None), "type", None), "choices", ())
+    typed = re.match(r"'(.*)' is not one of ", getattr(error, "message", ""))
+    return message + suggestion(typed[1], map(str, choices)) if typed and choices else message
 
 
 def _bug(error: Exception) -> MfactlError:

@@ -5,16 +5,18 @@ imported when one of its commands is named, and not before.
 May import: mfactl.cli.output, mfactl.cli.fields, mfactl.errors, mfactl.exits and typer.
 """
 
+import difflib
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from mfactl.cli import output
 from mfactl.cli.output import Format
 from mfactl.errors import Code, failure
 from mfactl.exits import EXIT_MEANINGS, Exit
@@ -67,12 +69,22 @@ def _common_options() -> list[TyperOption]:
     ]
 
 
+class About(NamedTuple):
+    """What a command says of itself, apart from its parameters."""
+
+    purpose: str
+    examples: tuple[str, ...]
+    exits: tuple[int, ...]
+    documents: tuple[str, ...]
+
+
 class Command(TyperCommand):
     """A command with the common options."""
 
-    def __init__(self, *args: Any, params: list[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, about: About, params: list[Any], **kwargs: Any) -> None:
         kwargs["context_settings"] = HELP_NAMES
         super().__init__(*args, params=[*params, *_common_options()], **kwargs)
+        self.about = about
 
 
 SYNONYMS = {  # what people type who know another tool
@@ -102,6 +114,18 @@ class Group(TyperGroup):
         if args[0] not in self.commands and ours in self.commands:
             ctx.fail(f"No such command '{args[0]}'. Did you mean '{ours}'?")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the named command. Without a name it shows what there is, but to no program."""
+        if not ctx._protected_args and not (ctx.obj.json or ctx.obj.field):
+            ctx.exit(output.write(ctx.get_help() + "\n"))
+        return super().invoke(ctx)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """` Did you mean ...?` if one of the known words, or more, are much like this one."""
+    alike = [f"'{other}'" for other in difflib.get_close_matches(word, list(known))]
+    return f" Did you mean {' or '.join(alike)}?" if alike else ""
 
 
 class Entry(NamedTuple):
@@ -190,12 +214,14 @@ def command(
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        about = inspect.cleandoc(function.__doc__ or "")
-        shown = "\n".join(f"  {example}" for example in examples)
-        ends = "\n".join(
-            f"  {status:3}  {EXIT_MEANINGS[Exit(status)]}"
-            for status in sorted({*exits, *EVERYWHERE})
+        about = About(
+            inspect.cleandoc(function.__doc__ or ""),
+            examples,
+            tuple(sorted({*exits, *EVERYWHERE})),
+            documents,
         )
+        shown = "\n".join(f"  {example}" for example in about.examples)
+        ends = "\n".join(f"  {status:3}  {EXIT_MEANINGS[Exit(status)]}" for status in about.exits)
 
         @functools.wraps(function)
         def checked(context: typer.Context, *args: Any, **kwargs: Any) -> Any:
@@ -212,9 +238,9 @@ def command(
 
         return app.command(
             name,
-            cls=Command,
-            help=f"{about}\n\n\b\nExamples:\n{shown}",
-            short_help=about.partition("\n")[0].partition(":")[0].rstrip(".") + ".",
+            cls=cast(Any, functools.partial(Command, about=about)),
+            help=f"{about.purpose}\n\n\b\nExamples:\n{shown}",
+            short_help=about.purpose.partition("\n")[0].partition(":")[0].rstrip(".") + ".",
             epilog=f"\b\nExit status:\n{ends}",
         )(checked)
 
