@@ -23,6 +23,7 @@ from typer.core import TyperGroup
 from mfactl import config
 from mfactl.cli.app import COMMANDS, tree
 from mfactl.cli.options import EVERYWHERE, Options
+from mfactl.cli.topics import FILES, VARIABLES
 from mfactl.config import KINDS, Settings
 from mfactl.errors import ERRORS
 from mfactl.exits import EXIT_MEANINGS
@@ -255,6 +256,26 @@ def test_every_variable_of_the_program_is_in_the_docs_and_no_other() -> None:
     rows = _rows(DOCS / "environment-and-files.md", "Variables")
     told = re.findall(r"`(MFACTL_[A-Z_]+)`", " ".join(row[0] for row in rows))
     assert sorted(told) == sorted(set(re.findall(r"MFACTL_[A-Z_]+", sources)))
+
+
+def test_the_table_of_variables_is_the_one_that_help_shows() -> None:
+    assert _plain_rows(DOCS / "environment-and-files.md", "Variables") == [
+        [", ".join(names), meaning] for names, meaning in VARIABLES.items()
+    ]
+
+
+def test_the_tables_of_files_are_the_one_that_help_shows() -> None:
+    rows = _plain_rows(DOCS / "environment-and-files.md", "Files")
+    told = [[row[0], row[1].partition("; see")[0], *row[2:]] for row in rows]
+    assert told == [list(file[:5]) for file in FILES]
+    short = _plain_rows(README, "Files and variables")
+    assert sorted(
+        (row[1], row[2], row[3].partition(",")[0].strip(" |")) for row in short
+    ) == sorted((file.on_linux, file.in_home, file.variable or "") for file in FILES)
+
+
+def _plain_rows(page: Path, heading: str) -> list[list[str]]:
+    return [[cell.replace("`", "") for cell in row] for row in _rows(page, heading)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

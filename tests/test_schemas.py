@@ -481,6 +481,7 @@ EXAMPLES: dict[str, list[Json]] = {
     "config": [{"object": "config", "path": "/home/ada/config.toml", "exists": False}],
     "setting": [A_SETTING, A_SETTING | {"value": None, "default": None}],
     "test_mail": [{"object": "test_mail", "to_email_address": EMAIL, "transport": "smtp"}],
+    "text": [{"object": "text", "name": "files", "lines": ["Files", ""]}],
     "outbox": [{"object": "outbox", "path": "/home/ada/outbox", "deleted_count": 3}],
     "session": [a_session()],
     "session_reverification": [

@@ -27,6 +27,7 @@ NOT_FOR_HELP = {
     "sqlite3",
     "zxcvbn",
 }
+FOR_SHELLS = ("mfactl.cli.outline", "mfactl.cli.shells", "mfactl.cli.topics")
 NOT_FOR_READING = {
     "email_validator",
     "mailbox",
@@ -77,7 +78,16 @@ def test_the_command_line_is_there_before_any_command_or_service() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--version",), ("--help",), ("-h",), ("--json", "--help")],
+    [
+        (),
+        ("--version",),
+        ("--help",),
+        ("-h",),
+        ("--json", "--help"),
+        ("help",),
+        ("help", "exit-codes"),
+        ("help", "files"),
+    ],
     ids=" ".join,
 )
 def test_help_and_version_load_no_library_that_a_command_needs(
@@ -117,6 +127,7 @@ def test_the_owners_lists_load_nothing_that_only_other_commands_need(
 ) -> None:
     nowhere.ask("vault", "init", "--test")
     modules = loaded(SCRIPT, *arguments, program=nowhere)
+    assert not [name for name in modules if name.startswith(FOR_SHELLS)]
     filters_by_address = {"admin", "audit"}
     allowed = {"email_validator"} if arguments[0] in filters_by_address else set()
     assert modules & NOT_FOR_READING <= allowed

@@ -37,6 +37,10 @@ def test_a_group_alone_is_an_error_to_a_program(nowhere: Program, how: tuple[str
         (("mfa", "--quite"), "--quiet"),
         (("mfa", "add", "--format", "qrr"), "qr"),
         (("audit", "list", "--kind=sign-in"), "sign_in"),
+        (("help", "exitcodes"), "exit-codes"),
+        (("help", "acount"), "account"),
+        (("help", "vault", "initt"), "init"),
+        (("help", "register"), "signup"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -51,7 +55,7 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("qqq",), ("--qqq",), ("mfa", "add", "--format", "7")],
+    [("qqq",), ("--qqq",), ("mfa", "add", "--format", "7"), ("help", "qqq"), ("help", "totp", "x")],
     ids=" ".join,
 )
 def test_what_is_like_nothing_is_only_refused(nowhere: Program, arguments: tuple[str, ...]) -> None:

@@ -35,6 +35,7 @@ COMMANDS = {
     "audit": Entry("mfactl.cli.audit", "See what happened, and that it is all there.", True),
     "config": Entry("mfactl.cli.config", "Look at the settings and change them.", True),
     "totp": Entry("mfactl.cli.totp", "Print the code of a secret: the phone's side, for scripts."),
+    "help": Entry("mfactl.cli.help", "Show a command's help, exit statuses, variables or files."),
 }
 
 
@@ -49,8 +50,9 @@ def _print_version(value: bool) -> None:
 
 app = new_app(
     cls=RootGroup,
-    epilog="Exit status, environment and files: see the README. "
-    "Every command takes --json and has its own --help.",
+    epilog="Every command takes --json and has its own --help.\n\n\b\nMore:\n"
+    "  mfactl help exit-codes\n  mfactl help environment\n  mfactl help files\n"
+    "  mfactl help json",
 )
 
 

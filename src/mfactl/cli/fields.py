@@ -18,10 +18,19 @@ MOST_ITEMS = 10**MOST_DIGITS  # of a list that has no bound of its own
 
 def check(path: str, documents: tuple[str, ...]) -> None:
     """Raises `usage_error` if no document of the command, and no error, can have the field."""
-    schemas = [_load(name) for name in (*documents, "errors")]
+    schemas = _schemas(documents)
     if not any(_has(schema, path.split(".")) for schema in schemas):
-        fields = ", ".join(sorted({name for schema in schemas for name in schema["properties"]}))
-        raise failure(Code.USAGE_ERROR, f"There is no field {path} here.", f"There are: {fields}")
+        there = ", ".join(names(documents))
+        raise failure(Code.USAGE_ERROR, f"There is no field {path} here.", f"There are: {there}")
+
+
+def names(documents: tuple[str, ...]) -> list[str]:
+    """The fields that stand at the top of the documents, or of an error."""
+    return sorted({name for schema in _schemas(documents) for name in schema["properties"]})
+
+
+def _schemas(documents: tuple[str, ...]) -> list[Schema]:
+    return [_load(name) for name in (*documents, "errors")]
 
 
 def _load(name: str) -> Schema:
