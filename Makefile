@@ -10,13 +10,14 @@ STAMP := .venv/.installed
 
 # What the tests need from Debian, each as program-or-file:package.
 DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:strace jq:jq \
+	bash:bash /usr/share/bash-completion/bash_completion:bash-completion zsh:zsh fish:fish mandoc:mandoc \
 	/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core
 
 # Without bytecode every command that a test starts compiles its imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL: # the prerequisites of `test` have an order
-.PHONY: help setup quick check test soak mutants debian demo lock clean
+.PHONY: help setup quick check test soak mutants debian demo generate lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -74,6 +75,9 @@ debian:
 
 demo: setup ## run the whole journey, offline
 	PATH="$(CURDIR)/$(BIN):$$PATH" examples/journey.sh
+
+generate: setup ## write the completion scripts and the manual page anew
+	$(BIN)/python -m tools.generate
 
 lock: $(BIN)/python ## pin all packages anew in constraints.txt (UPGRADE=1: the newest)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check uv

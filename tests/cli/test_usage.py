@@ -37,6 +37,7 @@ def test_a_group_alone_is_an_error_to_a_program(nowhere: Program, how: tuple[str
         (("mfa", "--quite"), "--quiet"),
         (("mfa", "add", "--format", "qrr"), "qr"),
         (("audit", "list", "--kind=sign-in"), "sign_in"),
+        (("completion", "bsh"), "bash"),
         (("help", "exitcodes"), "exit-codes"),
         (("help", "acount"), "account"),
         (("help", "vault", "initt"), "init"),

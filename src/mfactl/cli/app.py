@@ -35,6 +35,7 @@ COMMANDS = {
     "audit": Entry("mfactl.cli.audit", "See what happened, and that it is all there.", True),
     "config": Entry("mfactl.cli.config", "Look at the settings and change them.", True),
     "totp": Entry("mfactl.cli.totp", "Print the code of a secret: the phone's side, for scripts."),
+    "completion": Entry("mfactl.cli.completion", "Print what completes mfactl in a shell."),
     "help": Entry("mfactl.cli.help", "Show a command's help, exit statuses, variables or files."),
 }
 
