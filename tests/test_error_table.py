@@ -51,6 +51,7 @@ STATUSES = {
         Code.SESSION_EXISTS,
         Code.CLIENT_STATE_INVALID,
         Code.RESOURCE_NOT_FOUND,
+        Code.FILE_EXISTS,
         Code.VAULT_EXISTS,
         Code.VAULT_LAST_SLOT,
         Code.VAULT_SLOTS_FULL,
@@ -330,6 +331,14 @@ def nothing_pending(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Result:
 def no_app_to_confirm(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Result:
     shell.settle()
     return shell.run("mfa", "verify", "123456", "--json")
+
+
+@produces(Code.FILE_EXISTS)
+def a_page_of_codes_onto_a_file(shell: Shell, _monkeypatch: pytest.MonkeyPatch) -> Result:
+    shell.settle(app=True)
+    page = shell.home / "codes.txt"
+    page.touch()
+    return shell.run("backup-codes", "regenerate", "--yes", "--save", str(page), "--json")
 
 
 @produces(Code.VAULT_EXISTS)

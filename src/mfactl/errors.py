@@ -42,6 +42,7 @@ class Code(StrEnum):
     SESSION_EXISTS = "session_exists"
     CLIENT_STATE_INVALID = "client_state_invalid"
     RESOURCE_NOT_FOUND = "resource_not_found"
+    FILE_EXISTS = "file_exists"
     VAULT_EXISTS = "vault_exists"
     VAULT_LAST_SLOT = "vault_last_slot"
     VAULT_SLOTS_FULL = "vault_slots_full"
@@ -215,6 +216,9 @@ ERRORS: Mapping[Code, Entry] = {
     Code.RESOURCE_NOT_FOUND: Entry(
         Exit.WRONG_STATE, "not found", "There is no such thing here.", "Check what you asked for."
     ),
+    Code.FILE_EXISTS: Entry(
+        Exit.WRONG_STATE, "File exists", "There is a file of that name.", "Name another file."
+    ),
     Code.VAULT_EXISTS: Entry(
         Exit.WRONG_STATE,
         "Vault exists",
@@ -282,10 +286,7 @@ ERRORS: Mapping[Code, Entry] = {
         "Free space or set the permissions right, then run the command again.",
     ),
     Code.VAULT_BUSY: Entry(
-        Exit.MACHINE,
-        "Vault busy",
-        "Another mfactl holds the vault.",
-        "Run the command again in a moment.",
+        Exit.MACHINE, "Vault busy", "Another mfactl holds the vault.", "Run it again in a moment."
     ),
     Code.MAIL_UNDELIVERABLE: Entry(
         Exit.MACHINE,

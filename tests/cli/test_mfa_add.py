@@ -2,10 +2,20 @@
 
 import pytest
 
-from tests.cli.program import Ada
+from tests.cli.program import Ada, Ended
 from tests.cli.terminal import Terminal
 
 BLOCKS = set("\u2580\u2584\u2588")
+
+
+def left(terminal: Terminal) -> Ended:
+    """What was shown until the code of the app was asked for; then Ctrl-D."""
+    terminal.wait_for_prompt("Code of your app")
+    terminal.press("d")
+    ended = terminal.end()
+    assert ended.status == 1
+    assert "with: mfactl mfa verify CODE" in ended.err.replace("\n", " ")
+    return ended
 
 
 @pytest.mark.parametrize(
@@ -31,8 +41,7 @@ def test_a_pipe_gets_a_drawing_that_its_locale_can_show(
 
 def test_a_terminal_gets_colours_and_the_uri_below(ada: Ada) -> None:
     with Terminal(ada, "mfa", "add") as terminal:
-        ended = terminal.end()
-    assert ended.status == 0
+        ended = left(terminal)
     assert "\x1b[" in ended.err
     assert "URI:    otpauth://totp/" in ended.err
 
@@ -40,18 +49,16 @@ def test_a_terminal_gets_colours_and_the_uri_below(ada: Ada) -> None:
 @pytest.mark.parametrize("variable", ["NO_COLOR", "TERM"])
 def test_a_terminal_without_colours_gets_none(ada: Ada, variable: str) -> None:
     with Terminal(ada.with_(**{variable: "dumb"}), "mfa", "add") as terminal:
-        ended = terminal.end()
-    assert ended.status == 0
+        ended = left(terminal)
     assert "\x1b[" not in ended.err
     assert BLOCKS & set(ended.err)
 
 
 def test_a_window_that_is_too_small_gets_the_reason_and_the_secret(ada: Ada) -> None:
     with Terminal(ada, "mfa", "add", columns=40) as terminal:
-        ended = terminal.end()
-    assert ended.status == 0
+        ended = left(terminal)
     assert not BLOCKS & set(ended.err)
-    assert "The window has 40 columns and the QR code needs " in ended.err.replace("\n", "")
+    assert "The window has 40 columns and the QR code needs " in ended.err.replace("\n", " ")
     assert "Secret: " in ended.err
 
 

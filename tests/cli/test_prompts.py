@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mfactl.cli import prompts
+from mfactl.cli import output, prompts
 from mfactl.errors import Code, MfactlError, Refusal
 
 
@@ -94,6 +94,5 @@ def test_without_a_terminal_there_is_room_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
-    assert min(prompts.window()) > 1000
-    monkeypatch.setattr(sys, "stdout", None)
-    assert min(prompts.window()) > 1000
+    assert min(output.window(sys.stdout)) > 1000
+    assert min(output.window(None)) > 1000

@@ -90,7 +90,7 @@ def test_the_account_page_says_that_the_account_is_locked(ada_with_totp: Ada) ->
     assert "60 minutes" in locked
 
 
-@pytest.mark.parametrize(("used", "left"), [(1, "9 of the set are"), (9, "1 of the set is")])
+@pytest.mark.parametrize(("used", "left"), [(1, "9 backup codes"), (9, "1 backup code")])
 def test_a_used_backup_code_says_how_many_are_left(
     ada_with_totp: Ada, used: int, left: str
 ) -> None:
@@ -98,7 +98,7 @@ def test_a_used_backup_code_says_how_many_are_left(
         ada_with_totp.ask("verify", code)
     ended = ada_with_totp.here("verify", ada_with_totp.backup_codes[used - 1])
     assert ended.out == f"Verified as {EMAIL}.\n"
-    assert f"That backup code is used up; {left} left.\n" in ended.err
+    assert f"That backup code is used up: {left} left.\n" in ended.err
     assert ("Replace them: mfactl backup-codes regenerate\n" in ended.err) is (used == 9)
 
 

@@ -304,11 +304,24 @@ def test_the_first_code_turns_the_app_on_with_ten_backup_codes(drift: int) -> No
     )
 
 
-@pytest.mark.parametrize("drift", [-2, 2])
-def test_a_first_code_two_steps_off_is_refused(drift: int) -> None:
+@pytest.mark.parametrize(
+    ("drift", "told"),
+    [
+        (-20, "That is the code of 10 minutes ago, by the clock here."),
+        (-2, "That is the code of 1 minute ago, by the clock here."),
+        (2, "That is the code of 1 minute from now, by the clock here."),
+        (3, "That is the code of 2 minutes from now, by the clock here."),
+    ],
+)
+def test_a_first_code_of_a_clock_that_is_off_is_refused_and_told(drift: int, told: str) -> None:
     s = situation(enrolling(account()), account=account())
 
-    assert codes_of(confirm(s, app_code(drift=drift))) == [Code.CODE_INCORRECT]
+    verdict = confirm(s, app_code(drift=drift))
+
+    assert codes_of(verdict) == [Code.CODE_INCORRECT]
+    assert verdict.refusals[0].meta == {"param_name": "code", "clock_off_steps": drift}
+    assert verdict.refusals[0].long_message == told
+    assert "clock of the phone" in verdict.refusals[0].next_step
 
 
 def test_the_backup_codes_are_hashed_only_for_a_right_code() -> None:
@@ -329,6 +342,7 @@ def test_a_wrong_first_code_is_refused_and_not_counted(count: int) -> None:
     assert codes_of(verdict) == [Code.CODE_INCORRECT]
     assert verdict.refusals[0].entry.exit is Exit.REFUSED
     assert verdict.refusals[0].meta == {"param_name": "code"}
+    assert "shown last" in verdict.refusals[0].next_step
     assert (verdict.happened, verdict.subject) == (Happened.TOTP_VERIFY, "user_ada")
     assert verdict.writes == ()
 

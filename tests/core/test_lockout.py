@@ -4,13 +4,15 @@ from hypothesis import strategies as st
 
 from mfactl.core import lockout
 from mfactl.core.lockout import CLEAR, Lockout
-from mfactl.errors import Code
+from mfactl.errors import Code, Refusal
 from mfactl.exits import Exit
 from tests.support.builders import DAY, HOUR, NOW, failures
 
+WRONG = Refusal(Code.CODE_INCORRECT)
 
-def remaining_attempts(counter: Lockout, *, now: int = NOW) -> list[int]:
-    return [warning.meta["remaining_attempts"] for warning in lockout.warning(counter, now=now)]
+
+def told(counter: Lockout) -> tuple[Refusal, ...]:
+    return lockout.counted(WRONG, counter, now=NOW)
 
 
 def test_nobody_starts_locked() -> None:
@@ -136,16 +138,32 @@ def test_a_counter_beyond_the_ceiling_stays_locked_whatever_its_times_say() -> N
 def test_a_warning_comes_with_two_one_and_no_attempts_left(count: int, warned: list[int]) -> None:
     counter = lockout.count_failure(Lockout(count - 1, None), now=NOW)
 
-    assert remaining_attempts(counter) == warned
-    assert all(w.code is Code.LOCKOUT_WARNING for w in lockout.warning(counter, now=NOW))
+    wrong, *warnings = told(counter)
+
+    assert wrong.code is Code.CODE_INCORRECT
+    assert [warning.meta["remaining_attempts"] for warning in warnings] == warned
+    assert all(warning.code is Code.LOCKOUT_WARNING for warning in warnings)
 
 
 def test_a_warning_counts_in_words() -> None:
-    two, one, none = (lockout.warning(failures(n), now=NOW)[0].long_message for n in (8, 9, 10))
+    two, one, none, ever = (told(failures(n))[1].long_message for n in (8, 9, 10, 100))
 
     assert two.startswith("2 attempts left")
     assert one.startswith("1 attempt left")
-    assert "locked now" in none
+    assert none.endswith("this address is locked now for 60 minutes.")
+    assert ever.endswith("this address is locked now.")
+
+
+@pytest.mark.parametrize(
+    ("count", "remedy"), [(7, None), (9, None), (10, "Wait"), (90, "Wait"), (100, "admin unlock")]
+)
+def test_after_the_last_attempt_the_next_step_is_that_of_the_lock(
+    count: int, remedy: str | None
+) -> None:
+    wrong = told(failures(count))[0]
+
+    assert wrong == WRONG._replace(remedy=wrong.remedy)
+    assert (wrong.remedy or "None").find(str(remedy)) >= 0
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,10 @@ def test_a_wrong_code_is_counted_and_warned_about(
     assert codes(checked)[0] is Code.CODE_INCORRECT
     assert "already_used" not in checked.refusals[0].meta
     assert checked.refusals[0].entry.exit is Exit.REFUSED
-    assert checked.refusals[0].meta == {"param_name": "code"}
+    left = 0 if before % 10 == 9 else 9 - before % 10
+    assert checked.refusals[0].meta == {"param_name": "code", "remaining_attempts": left}
+    counted = f"That code is wrong; {left} attempts are left."
+    assert checked.refusals[0].detail == (None if warned else counted)
     assert [r.meta["remaining_attempts"] for r in checked.refusals[1:]] == warned
     assert (checked.account.lockout.locked_at == NOW) is (warned == [0])
 

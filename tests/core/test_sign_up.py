@@ -413,7 +413,7 @@ def test_a_wrong_code_counts_against_the_address(known: Stranger | None) -> None
     before = known or Stranger("stranger_new", KEY, NOW)
     counted = before._replace(last_used_at=NOW, lockout=failures(1))
     assert verdict.writes == (client(pending=sign_up_of_ada(tries=1)), counted)
-    assert verdict.refusals[0].meta == {"param_name": "code"}
+    assert verdict.refusals[0].meta == {"param_name": "code", "remaining_attempts": 4}
     assert verdict == Verdict(
         Happened.SIGN_UP_VERIFY,
         before.id,
@@ -432,6 +432,33 @@ def test_a_wrong_code_counts_against_the_account_that_took_the_address_meanwhile
     assert written_account(verdict) == ada._replace(lockout=failures(3))
     assert written_sign_up(verdict).code.attempts == 1
     assert verdict.subject == "user_ada"
+
+
+@pytest.mark.parametrize(
+    ("tries", "failed", "left", "told"),
+    [
+        (0, 0, 4, "That code is wrong; 4 attempts are left."),
+        (0, 5, 4, "That code is wrong; 4 attempts are left."),
+        (0, 6, 3, "That code is wrong; 3 attempts are left."),
+        (0, 7, 2, "That code is wrong."),  # the warning has the number
+        (2, 2, 2, "That code is wrong; 2 tries are left for it."),
+        (3, 3, 1, "That code is wrong; 1 try is left for it."),
+        (3, 8, 1, "That code is wrong; 1 try is left for it."),
+        (4, 4, 0, "That code is wrong. It was the last try: the one in the e-mail is void now."),
+    ],
+)
+def test_a_wrong_code_says_how_many_tries_are_left_by_whichever_limit_is_nearer(
+    tries: int, failed: int, left: int, told: str
+) -> None:
+    target = stranger(lockout=failures(failed))
+
+    refusal = attempt(situation(pending_sign_up(tries=tries), target=target), "111111").refusals[0]
+
+    assert refusal.meta == {"param_name": "code", "remaining_attempts": left}
+    assert refusal.long_message == told
+    assert refusal.next_step == (
+        "Run: mfactl verify --resend" if left == 0 else "Check it and try again."
+    )
 
 
 @pytest.mark.parametrize(("before", "warned"), [(6, []), (7, [2]), (8, [1]), (9, [0])])

@@ -133,6 +133,22 @@ def test_one_code_for_two_steps_in_a_row_spends_both() -> None:
     assert totp.match(RFC_SEED, twin, now=second * 30, after=first) == Match(Outcome.GOOD, second)
 
 
+@pytest.mark.parametrize("drift", [-20, -2, -1, 0, 1, 2, 20])
+def test_a_clock_is_said_to_be_off_by_as_many_steps_as_it_is(drift: int) -> None:
+    assert totp.steps_off(SECRET, code(drift), now=NOW) == drift
+
+
+@pytest.mark.parametrize("drift", [-21, 21])
+def test_a_clock_further_off_than_ten_minutes_is_not_told_from_a_wrong_code(drift: int) -> None:
+    assert totp.steps_off(SECRET, code(drift), now=NOW) is None
+
+
+def test_of_two_steps_with_one_code_the_nearer_one_is_named() -> None:
+    twice = totp.code_at(RFC_SEED, TWINS[0])
+    for step, off in ((TWINS[0] - 5, 5), (TWINS[1] + 5, -5)):
+        assert totp.steps_off(RFC_SEED, twice, now=30 * step) == off
+
+
 @pytest.mark.parametrize("step", [0, 1])
 def test_the_first_steps_of_all_have_codes(step: int) -> None:
     found = totp.match(RFC_SEED, totp.code_at(RFC_SEED, step), now=0, after=None)
@@ -141,6 +157,7 @@ def test_the_first_steps_of_all_have_codes(step: int) -> None:
 
 
 def test_before_1970_no_code_is_right() -> None:
+    assert totp.steps_off(SECRET, "000000", now=-31) is None
     assert totp.match(RFC_SEED, "755224", now=-100, after=None) == Match(Outcome.WRONG)
 
 

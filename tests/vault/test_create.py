@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mfactl.errors import Code
+from mfactl.errors import Code, MfactlError
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR, Cost
 from mfactl.vault.vault import Vault
@@ -47,6 +47,18 @@ def test_a_new_vault_is_whole_and_alone(tmp_path: Path) -> None:
     assert (head.epoch, head.generation, head.records) == (0, 1, 1)
     assert head.seals == 3  # the pepper's, the event's and the head's own
     assert names_in(tmp_path) == ["vault.db"]
+
+
+def test_a_journal_without_its_vault_is_named_and_no_vault_is_made(tmp_path: Path) -> None:
+    journal = tmp_path / "vault.db-journal"
+    journal.touch()
+
+    with pytest.raises(MfactlError) as caught:
+        create(tmp_path / "vault.db", plan())
+
+    assert caught.value.refusals[0].code is Code.VAULT_EXISTS
+    assert caught.value.refusals[0].meta == {"path": str(journal)}
+    assert names_in(tmp_path) == ["vault.db-journal"]
 
 
 def test_a_new_vault_is_nobody_elses(tmp_path: Path) -> None:

@@ -86,9 +86,9 @@ def run(arguments: list[str]) -> int:
             signal.signal(signal.SIGHUP, _terminate)
         return _run(arguments, options)
     except KeyboardInterrupt:
-        return _interrupted(_format(arguments, options), Exit.INTERRUPTED)
+        return _interrupted(options, _format(arguments, options), Exit.INTERRUPTED)
     except Terminated:
-        return _interrupted(_format(arguments, options), Exit.TERMINATED)
+        return _interrupted(options, _format(arguments, options), Exit.TERMINATED)
 
 
 def _run(arguments: list[str], options: Options) -> int:
@@ -98,6 +98,8 @@ def _run(arguments: list[str], options: Options) -> int:
             if isinstance(result, Outcome | Stream):
                 return output.emit(result, options.format)
     except MfactlError as error:
+        if options.left and error.refusals[0].code is Code.CANCELLED:  # Ctrl-D, half-way
+            error = failure(Code.CANCELLED, "What was done so far stays.", options.left)
         return output.fail(error, _format(arguments, options))
     except Exception as error:  # a bug in the printing itself
         return output.fail(_bug(error), Format(json=_format(arguments, options).json))
@@ -189,10 +191,10 @@ def _ended_early(status: Any, how: Format) -> int:
     return output.unprinted(arrived, how) if arrived == Exit.MACHINE else int(arrived)
 
 
-def _interrupted(how: Format, status: Exit) -> int:
+def _interrupted(options: Options, how: Format, status: Exit) -> int:
     output.end_line()
-    remedy = "What was finished stays. Run it again when you are ready."
-    refusal = Refusal(Code.CANCELLED, "Interrupted.", remedy)
+    remedy = options.left or "Run it again when you are ready."
+    refusal = Refusal(Code.CANCELLED, "Interrupted.", f"What was finished stays. {remedy}")
     return output.fail(MfactlError(refusal), how, exit_status=status)
 
 

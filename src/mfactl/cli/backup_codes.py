@@ -3,7 +3,8 @@
 import typer
 
 from mfactl import resources
-from mfactl.cli.mfa import KEEP_THEM, backup_codes_text
+from mfactl.cli import code_sheet
+from mfactl.cli.code_sheet import Save
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import Yes, run_of
@@ -18,13 +19,13 @@ app = new_app(help="Replace the backup codes.")
     "regenerate",
     examples=(
         "mfactl backup-codes regenerate",
-        "mfactl backup-codes regenerate --yes --field codes",
+        "mfactl backup-codes regenerate --save codes.txt",
         "mfactl backup-codes regenerate --yes --json",
     ),
     exits=(0, 3, 4, 5, 6, 7, 8, 9),
     documents=("backup_code",),
 )
-def regenerate(context: typer.Context, yes: Yes = False) -> Outcome:
+def regenerate(context: typer.Context, yes: Yes = False, save: Save = None) -> Outcome | None:
     """Replace all backup codes by ten new ones, shown this once; the old ones are void.
 
     Needs the second factor, verified in the last 10 minutes. Other sessions of the account end.
@@ -34,8 +35,11 @@ def regenerate(context: typer.Context, yes: Yes = False) -> Outcome:
 
     if factors.would_regenerate(c):
         run.confirm("Replace all backup codes? The old ones stop working.", yes=yes)
-    made = run.stepping_up(lambda: factors.regenerate(c), lambda: ask(run))
-    account = made.concluded.verdict.account
-    assert account is not None  # a regeneration has one
+    with code_sheet.room_for_codes(save) as keep:
+        made = run.stepping_up(lambda: factors.regenerate(c), lambda: ask(run))
+        account = made.concluded.verdict.account
+        assert account is not None  # a regeneration has one
+        keep(code_sheet.sheet(account, made.codes, made.concluded.situation.now))
     document = resources.backup_code(account, made.codes)
-    return Outcome(document, lambda: backup_codes_text(made.codes), (KEEP_THEM,))
+    outcome = Outcome(document, lambda: code_sheet.text(made.codes), code_sheet.hint(save))
+    return outcome if yes else code_sheet.until_kept(run, outcome, save)

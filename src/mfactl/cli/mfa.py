@@ -3,21 +3,26 @@
 May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
 """
 
+import sys
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mfactl import resources
-from mfactl.cli import output, prompts, qr
+from mfactl.cli import code_sheet, output, qr, qr_picture
+from mfactl.cli.code_sheet import Save, room_for_codes
+from mfactl.cli.new_file import Keep, new_file
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
-from mfactl.cli.run import CodeArgument, Yes, run_of
+from mfactl.cli.run import CodeArgument, Run, Yes, run_of
 from mfactl.cli.verify import ask
 from mfactl.core import code as codes
+from mfactl.errors import Code, failure
 from mfactl.service import factors
-from mfactl.service.factors import Added
+from mfactl.service.factors import Added, WithCodes
 
 app = new_app(help="Add, confirm and remove the authenticator app.")
 
@@ -47,19 +52,41 @@ def add(
     show: Annotated[
         Show, typer.Option("--format", help="Show the QR code, or the URI or secret alone.")
     ] = Show.QR,
-) -> Outcome:
+    qr_file: Annotated[
+        Path | None,
+        typer.Option("--qr-file", metavar="FILE", help="Draw it in a new FILE.svg or FILE.png."),
+    ] = None,
+    save: Save = None,
+) -> Outcome | None:
     """Make a secret for an authenticator app, and show it: QR code, URI and secret.
 
-    It waits 10 minutes for `mfactl mfa verify`. Asking again makes a new one in its place.
+    It waits 10 minutes for the code of the app. At a terminal that is asked for, and the backup
+    codes are shown (or --save FILE); else give it to `mfactl mfa verify`. Asking again makes a new
+    secret in its place.
     """
     run = run_of(context)
     c = run.conversation
-    added = run.stepping_up(lambda: factors.add(c), lambda: ask(run))
-    document = resources.unverified_totp(added.enrolment, added.uri)
-    return Outcome(document, lambda: _shown(added, show), _hints(show))
+    if save is not None and not run.walks:
+        detail = "Backup codes are made when the code of the app is given, not here."
+        raise failure(Code.USAGE_ERROR, detail, "Run: mfactl mfa verify CODE --save FILE")
+    draw = qr_picture.drawer(qr_file)
+    with room_for_codes(save) as keep:
+        with new_file(qr_file, qr_picture.MOST_BYTES, lost="Run: mfactl mfa add") as keep_picture:
+            added = run.stepping_up(lambda: factors.add(c), lambda: ask(run))
+            if qr_file is not None:
+                keep_picture(draw(added.uri))
+        document = resources.unverified_totp(added.enrolment, added.uri)
+        hints = (
+            () if qr_file is None else (f"The QR code is in {qr_file}: remove it once scanned.",)
+        )
+        outcome = Outcome(document, lambda: _shown(added, show), hints, next=_next(show))
+        return run.go_on(outcome, lambda: _confirm(run, None, keep, save), LEFT)
 
 
-def _hints(show: Show) -> tuple[str, ...]:
+LEFT = "Go on, within 10 minutes, with: mfactl mfa verify CODE"
+
+
+def _next(show: Show) -> tuple[str, ...]:
     if show in (Show.URI, Show.SECRET):
         return ("Next: mfactl mfa verify CODE - once your app shows one",)
     return ("Next: scan the code, or type the secret into your app. Then: mfactl mfa verify CODE",)
@@ -80,7 +107,7 @@ def _drawn(uri: str, show: Show) -> str:
     else:
         style = qr.Style.COLOUR if output.may_colour() else qr.Style.PLAIN
     drawing = qr.draw(uri, style)
-    columns, lines = prompts.window()
+    columns, lines = output.window(sys.stdout)
     if drawing.columns <= columns:
         taller = drawing.rows + TEXT_LINES > lines
         return drawing.text + (SCROLL_UP if taller else "")
@@ -109,28 +136,31 @@ def _grouped(secret: str) -> str:
     exits=(0, 3, 4, 5, 6, 7, 8, 9),
     documents=("totp",),
 )
-def verify(context: typer.Context, code: CodeArgument = None) -> Outcome:
+def verify(context: typer.Context, code: CodeArgument = None, save: Save = None) -> Outcome | None:
     """Confirm the authenticator app with the code that it shows, and get the backup codes.
 
     The ten backup codes are shown this once. Other sessions of the account end.
     """
     run = run_of(context)
+    with room_for_codes(save) as keep:
+        return _confirm(run, code, keep, save)
+
+
+def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -> Outcome | None:
     c = run.conversation
-    typed = run.code(code, "Code of your app", partial(codes.parse, digits_only=True))
-    confirmed = run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
+
+    def confirm() -> WithCodes:
+        typed = run.code(given, "Code of your app", partial(codes.parse, digits_only=True))
+        return run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
+
+    confirmed = confirm() if given is not None else run.until_right(confirm)
     account = confirmed.concluded.verdict.account
     assert account is not None  # a confirmation has one
+    keep(code_sheet.sheet(account, confirmed.codes, confirmed.concluded.situation.now))
     document = resources.verified_totp(account, confirmed.codes)
-    text = "The authenticator app is on.\n\n" + backup_codes_text(confirmed.codes)
-    return Outcome(document, lambda: text, (KEEP_THEM,))
-
-
-KEEP_THEM = "Keep them where you keep no phone. They are not shown again."
-
-
-def backup_codes_text(shown: tuple[str, ...]) -> str:
-    """The codes for people, one a line."""
-    return "Backup codes, each good once:\n\n" + "".join(f"  {code}\n" for code in shown) + "\n"
+    text = "The authenticator app is on.\n\n" + code_sheet.text(confirmed.codes)
+    outcome = Outcome(document, lambda: text, code_sheet.hint(save))
+    return code_sheet.until_kept(run, outcome, save)
 
 
 @command(

@@ -39,6 +39,7 @@ class Options:
         self.quiet = False
         self.closing = ExitStack()  # what is closed once everything has been printed
         self.clear_line: Callable[[], None] = _nothing  # takes away how far work has come
+        self.left = ""  # what to say to whoever leaves half-way
 
     @property
     def format(self) -> Format:

@@ -7,12 +7,13 @@ May import: mfactl.errors and mfactl.exits.
 
 import json
 import os
+import re
 import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from mfactl.errors import Code, MfactlError, Refusal
 from mfactl.exits import Exit
@@ -20,15 +21,20 @@ from mfactl.exits import Exit
 Document = dict[str, Any]
 Text = Callable[[], str]
 LINES_AT_ONCE = 100
+ENDLESS = 1 << 16  # columns or lines of what has no edge
 
 
 class Outcome(NamedTuple):
-    """What a command answers: a document, the same as text for stdout, and hints for stderr."""
+    """What a command answers: a document, the same as text for stdout, and hints for stderr.
+
+    `next`: what to do next, for whoever does one step at a time.
+    """
 
     document: Document
     text: Text
     hints: tuple[str, ...] = ()
     exit: Exit = Exit.DONE
+    next: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Outcome(exit={self.exit})"
@@ -77,7 +83,7 @@ def emit(outcome: Outcome | Stream, how: Format) -> int:
         text = _json(outcome.document) if how.json else outcome.text()
     status = write(text)
     if status == Exit.DONE:
-        for hint in outcome.hints:
+        for hint in (*outcome.hints, *outcome.next):
             note(hint, how)
         return outcome.exit
     return unprinted(status, how)
@@ -136,7 +142,7 @@ def write(text: str) -> int:
         return Exit.MACHINE
     try:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stdout.write(text)
+        sys.stdout.write(_fitted(text, sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
         abandon_stdout()
@@ -177,9 +183,47 @@ def write_stderr(text: str) -> None:
     if sys.stderr is None:  # print() would take stdout in its place
         return
     try:
-        print(text, end="", file=sys.stderr, flush=True)
+        print(_fitted(text, sys.stderr), end="", file=sys.stderr, flush=True)
     except OSError:
         sys.stderr = None
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """The text as it is; for a terminal its long lines are broken between words."""
+    if not stream.isatty():
+        return text
+    columns = window(stream)[0]
+    lines = text.split("\n")
+    if all(len(line) <= columns for line in lines):
+        return text
+    return "\n".join(_broken(line, columns) for line in lines)
+
+
+def _broken(line: str, columns: int) -> str:
+    if len(line) <= columns or "\x1b" in line:  # a QR code, whose colours take no column
+        return line
+    # Here, because it takes 3 ms and most lines fit.
+    import textwrap  # noqa: PLC0415
+
+    label = re.match(r"[\w -]+: {2,}| *", line)
+    indent = len(label.group()) if label is not None else 0
+    parts = textwrap.wrap(
+        line,
+        columns,
+        subsequent_indent=" " * (indent if indent < columns // 2 else 0),
+        break_long_words=False,  # a URI stays in one piece, to be copied
+        break_on_hyphens=False,
+    )
+    return "\n".join(parts) + line[len(line.rstrip()) :]
+
+
+def window(stream: TextIO | None) -> tuple[int, int]:
+    """Columns and lines of the terminal that a stream is; endless where it is none."""
+    try:
+        size = os.get_terminal_size(stream.fileno() if stream is not None else -1)
+    except (OSError, ValueError, AttributeError):
+        return ENDLESS, ENDLESS
+    return size.columns or ENDLESS, size.lines or ENDLESS
 
 
 def _error(refusal: Refusal) -> Document:
@@ -240,6 +284,11 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
+def is_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def can_draw_blocks() -> bool:
     """Whether stdout takes the characters that a QR code is drawn with."""
     # Under LC_ALL=C Python says UTF-8 of its own streams; the locale knows better.
@@ -254,4 +303,4 @@ def may_colour() -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return os.environ.get("TERM") != "dumb" and sys.stdout is not None and sys.stdout.isatty()
+    return os.environ.get("TERM") != "dumb" and is_terminal()

@@ -5,7 +5,6 @@ terminal; one trailing newline is removed, nothing else.
 May import: mfactl.cli.output, mfactl.cli.terminal and mfactl.errors.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,12 +108,3 @@ def _missing(what: str, detail: str, remedy: str | None = None) -> MfactlError:
 
 def _param(what: str) -> str:
     return what.replace(" ", "_")
-
-
-def window() -> tuple[int, int]:
-    """Columns and lines of the terminal that stdout is; endless where it is none."""
-    try:
-        size = os.get_terminal_size(sys.stdout.fileno())
-    except (OSError, ValueError, AttributeError):
-        return (1 << 16, 1 << 16)
-    return size.columns, size.lines

@@ -15,6 +15,7 @@ import typer
 from mfactl import config
 from mfactl.cli import output, prompts
 from mfactl.cli.options import Options
+from mfactl.cli.output import Outcome
 from mfactl.config import Paths
 from mfactl.conversation import Conversation
 from mfactl.core.code import Typed
@@ -110,9 +111,40 @@ class Run:
         return prompts.is_terminal() and not no_input
 
     @property
-    def walks(self) -> bool:
-        """Whether a command may go on to the next step by itself."""
+    def is_for_people(self) -> bool:
+        """Whether somebody may be asked, and no script waits for one document."""
         return self.can_ask and not self.options.json and self.options.field is None
+
+    @property
+    def walks(self) -> bool:
+        """Whether a command goes on to the next step by itself.
+
+        Not where stdout is a pipe or a file: what reads it may wait for its end.
+        """
+        return self.is_for_people and output.is_terminal()
+
+    def go_on(self, outcome: Outcome, then: Callable[[], _Answer], left: str) -> Outcome | _Answer:
+        """At a terminal prints the outcome and does what is next; elsewhere the outcome is all.
+
+        `left`: what to say to whoever leaves there.
+        """
+        if not self.walks:
+            return outcome
+        status = output.emit(outcome._replace(next=()), self.options.format)
+        if status != outcome.exit:
+            raise typer.Exit(status)
+        self.options.left = left
+        return then()
+
+    def until_right(self, act: Callable[[], _Answer]) -> _Answer:
+        """Does `act`, which asks; for people again after a wrong answer, while tries are left."""
+        while True:
+            try:
+                return act()
+            except MfactlError as error:
+                if not self.is_for_people or not _may_try_again(error):
+                    raise
+                output.complain(error.refusals)
 
     def password(
         self,
@@ -176,8 +208,18 @@ class Run:
             return accepted(parse(text))
         if not self.can_ask:
             raise prompts.missing("code", "an argument, or - to read it from stdin")
+        return self.typed_code(prompt, parse)
+
+    def typed_code(
+        self, prompt: str, parse: Parse, on_nothing: Callable[[], None] | None = None
+    ) -> Typed:
+        """What is typed, until it has a code's shape. `on_nothing`: when Enter alone is pressed."""
         while True:
-            typed = parse(prompts.line(prompt))
+            text = prompts.line(prompt)
+            if on_nothing is not None and not text.strip():
+                on_nothing()
+                continue
+            typed = parse(text)
             if not isinstance(typed, Refusal):
                 return typed
             output.complain((typed,))
@@ -205,7 +247,8 @@ class Run:
         try:
             return act()
         except MfactlError as error:
-            if error.refusals[0].code is not Code.REVERIFICATION_REQUIRED or not self.walks:
+            stale = error.refusals[0].code is Code.REVERIFICATION_REQUIRED
+            if not stale or not self.is_for_people:
                 raise
             self.note(error.refusals[0].long_message)
         step_up()
@@ -220,6 +263,18 @@ def run_of(context: typer.Context) -> Run:
     run = Run(context.obj)
     context.obj.closing.callback(run.close)  # after the printing, which may still read
     return run
+
+
+_MAY_BE_TYPED_AGAIN = (
+    Code.CODE_INCORRECT,
+    Code.PASSWORD_OR_IDENTIFIER_INCORRECT,
+    Code.PASSWORD_VALIDATION_FAILED,
+)
+
+
+def _may_try_again(error: MfactlError) -> bool:
+    is_over = any(refusal.meta.get("remaining_attempts") == 0 for refusal in error.refusals)
+    return error.refusals[0].code in _MAY_BE_TYPED_AGAIN and not is_over
 
 
 def accepted(value: _Answer | Refusal) -> _Answer:

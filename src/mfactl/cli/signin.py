@@ -12,7 +12,9 @@ from mfactl import resources
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.cli.verify import LEFT, ask, verified
 from mfactl.core.client import SignIn
+from mfactl.core.verdict import Verdict
 from mfactl.exits import Exit
 from mfactl.service import sign_in
 
@@ -43,7 +45,12 @@ def signin(
     """
     run = run_of(context)
     password = run.password(password_stdin, password_file)
-    verdict = sign_in.start(run.conversation, email, password).verdict
+
+    def start() -> Verdict:
+        return sign_in.start(run.conversation, email, password).verdict
+
+    is_given = password_stdin or password_file is not None
+    verdict = start() if is_given else run.until_right(start)
     attempt = verdict.attempt
     assert isinstance(attempt, SignIn)  # a sign-in answers with one
     if verdict.session is not None:
@@ -51,5 +58,6 @@ def signin(
         return Outcome(document, lambda: f"Signed in as {attempt.email}.\n")
     document = resources.sign_in_attempt(attempt, verdict, status="needs_second_factor")
     text = f"The password is right. {attempt.email} needs a second factor.\n"
-    hints = ("Next: mfactl verify CODE - from your authenticator app, or a backup code",)
-    return Outcome(document, lambda: text, hints, Exit.ONE_MORE_STEP)
+    next_ = ("Next: mfactl verify CODE - from your authenticator app, or a backup code",)
+    outcome = Outcome(document, lambda: text, exit=Exit.ONE_MORE_STEP, next=next_)
+    return run.go_on(outcome, lambda: verified(ask(run)), LEFT)

@@ -11,7 +11,8 @@ import typer
 from mfactl import resources
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
-from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.cli.run import PasswordFile, PasswordStdin, Run, run_of
+from mfactl.cli.verify import LEFT, ask, verified
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core.address import is_test_address
 from mfactl.core.client import SignUp
@@ -45,18 +46,22 @@ def signup(
     """
     run = run_of(context)
     password = run.new_password(password_stdin, password_file)
-    return waiting(run.conversation, sign_up.start(run.conversation, email, password))
+    return walked(run, sign_up.start(run.conversation, email, password))
 
 
-def waiting(c: Conversation, concluded: Concluded) -> Outcome:
-    """A sign-up that waits for its code."""
+def walked(run: Run, concluded: Concluded) -> Outcome:
+    """A sign-up that waits for its code; at a terminal it is asked for."""
+    return run.go_on(_waiting(run.conversation, concluded), lambda: verified(ask(run)), LEFT)
+
+
+def _waiting(c: Conversation, concluded: Concluded) -> Outcome:
     attempt = concluded.verdict.attempt
     assert isinstance(attempt, SignUp)  # a sign-up answers with one
     document = resources.sign_up_attempt(attempt, concluded.verdict, status="missing_requirements")
+    hints, next_ = [], ["Next: mfactl verify CODE"]
     if c.vault.header.test and is_test_address(attempt.email):
-        hints = [f"This is a test address: its code is {TEST_CODE}."]
-    else:
-        hints = [f"Read the mail: mfactl outbox show {attempt.email}"]
-    hints.append("Next: mfactl verify CODE")
+        hints.append(f"This is a test address: its code is {TEST_CODE}.")
+    elif c.settings.mail_transport == "maildir":
+        next_.insert(0, f"Read the mail: mfactl outbox show {attempt.email}")
     text = f"A code for {attempt.email} is on its way. It is good for 10 minutes.\n"
-    return Outcome(document, lambda: text, tuple(hints), Exit.ONE_MORE_STEP)
+    return Outcome(document, lambda: text, tuple(hints), Exit.ONE_MORE_STEP, tuple(next_))

@@ -11,13 +11,14 @@ import typer
 from mfactl import resources
 from mfactl.cli import prompts
 from mfactl.cli.options import command, new_app
-from mfactl.cli.output import Outcome
+from mfactl.cli.output import Outcome, complain, visible_lines
 from mfactl.cli.run import CodeArgument, PasswordFile, PasswordStdin, Run, run_of
 from mfactl.conversation import Concluded
 from mfactl.core import code as codes
 from mfactl.core.client import SignIn, SignUp
+from mfactl.core.code import Typed
 from mfactl.core.verify import Awaited
-from mfactl.errors import Code, failure
+from mfactl.errors import Code, MfactlError, failure
 from mfactl.service import verify as service
 
 app = new_app()
@@ -62,46 +63,79 @@ def verify(
         return _resend(run)
     if by_password:
         password = run.password(password_stdin, password_file)
-        return _done(service.by_password(run.conversation, password))
+        return verified(service.by_password(run.conversation, password))
     if code is None and not backup_code:
-        return _done(ask(run))
+        return verified(ask(run))
     parse = partial(codes.parse, backup_only=backup_code)
-    typed = run.code(code, "Backup code", parse)
-    return _done(service.by_code(run.conversation, typed))
+
+    def attempt() -> Concluded:
+        return service.by_code(run.conversation, run.code(code, "Backup code", parse))
+
+    return verified(attempt() if code is not None else run.until_right(attempt))
+
+
+LEFT = "Go on with: mfactl verify CODE"
 
 
 def ask(run: Run) -> Concluded:
-    """Asks for whatever the client's next step, or its session, needs."""
+    """Asks for whatever the client's next step, or its session, needs, until it is right."""
     if not run.can_ask:
         ways = "an argument, - to read it from stdin, or --password-stdin for a password"
         raise prompts.missing("code", ways)
-    awaited = service.awaited(run.conversation)
+    return run.until_right(lambda: _ask(run))
+
+
+def _ask(run: Run) -> Concluded:
+    awaited, pending = service.awaited(run.conversation)
     match awaited:
         case Awaited.PASSWORD:
             return service.by_password(run.conversation, run.password(False, None))
         case Awaited.EMAIL_CODE:
-            parse = partial(codes.parse, digits_only=True)
-            return service.by_code(run.conversation, run.code(None, "Code in the e-mail", parse))
+            assert isinstance(pending, SignUp)  # nothing else waits for an e-mail code
+            return service.by_code(run.conversation, _email_code(run, pending.email))
         case Awaited.SECOND_FACTOR:
             prompt = "Code of your app, or a backup code"
-            return service.by_code(run.conversation, run.code(None, prompt, codes.parse))
+            return service.by_code(run.conversation, run.typed_code(prompt, codes.parse))
         case _:
             assert_never(awaited)
 
 
+def _email_code(run: Run, email: str) -> Typed:
+    parse = partial(codes.parse, digits_only=True)
+    if run.conversation.settings.mail_transport != "maildir":
+        return run.typed_code("Code in the e-mail", parse)
+    return run.typed_code(
+        "Code in the e-mail (Enter alone shows it)", parse, lambda: _show_mail(run, email)
+    )
+
+
+def _show_mail(run: Run, email: str) -> None:
+    # Here, because reading mail takes the library's parser: 20 ms.
+    from mfactl.service import outbox  # noqa: PLC0415
+
+    try:
+        message = outbox.show(run.conversation, email)
+    except MfactlError as error:
+        complain(error.refusals)
+    else:
+        prompts.say(visible_lines(f"\n{message.body.strip()}\n"))
+
+
 def _resend(run: Run) -> Outcome:
     # Here, because they load zxcvbn, email-validator and the mail modules: 70 ms.
-    from mfactl.cli.signup import waiting  # noqa: PLC0415
+    from mfactl.cli.signup import walked  # noqa: PLC0415
     from mfactl.service import sign_up  # noqa: PLC0415
 
-    return waiting(run.conversation, sign_up.resend(run.conversation))
+    return walked(run, sign_up.resend(run.conversation))
 
 
-def _done(concluded: Concluded) -> Outcome:
+def verified(concluded: Concluded) -> Outcome:
+    """What was completed, or the session that was verified again."""
     verdict, situation = concluded.verdict, concluded.situation
     attempt, account = verdict.attempt, verdict.account
     assert account is not None  # all that gets here has one
-    hints = _hints(verdict.strategy, account.backup_codes.remaining if account.backup_codes else 0)
+    left = account.backup_codes
+    hints = () if left is None else _hints(verdict.strategy, left.remaining)
     if attempt is None:
         document = resources.session_reverification(verdict, situation)
         return Outcome(document, lambda: f"Verified as {account.email}.\n", hints)
@@ -115,7 +149,10 @@ def _done(concluded: Concluded) -> Outcome:
 
 
 def _hints(strategy: str | None, left: int) -> tuple[str, ...]:
-    if strategy != "backup_code":
-        return ()
-    told = f"That backup code is used up; {left} of the set {'is' if left == 1 else 'are'} left."
-    return (told, "Replace them: mfactl backup-codes regenerate") if left <= LOW else (told,)
+    counted = f"{left or 'no'} backup code{'' if left == 1 else 's'} left"
+    told = f"You have {counted}."
+    if strategy == "backup_code":
+        told = f"That backup code is used up: {counted}."
+    if left <= LOW:
+        return (told, "Replace them: mfactl backup-codes regenerate")
+    return (told,) if strategy == "backup_code" else ()

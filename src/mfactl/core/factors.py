@@ -58,12 +58,7 @@ def confirm(s: Situation, code: Typed, *, work: Work) -> Verdict | Refusal:
     # A wrong code is not counted: the secret stands on the screen of whoever types it.
     step = totp.match(enrolment.secret, code.text, now=s.now, after=None).step
     if step is None:
-        return Refusal(
-            Code.CODE_INCORRECT,
-            None,
-            "Type the code that your app shows now; check that the clock of this machine is right.",
-            {"param_name": "code"},
-        )
+        return _wrong_code(enrolment.secret, code.text, s.now)
     if work.backup_codes is None:
         return Verdict(happened, account.id, need=Need.BACKUP_CODES)
     account = account._replace(
@@ -113,6 +108,21 @@ def regenerate(s: Situation, *, work: Work) -> Verdict | Refusal:
         return Verdict(happened, account.id, need=Need.BACKUP_CODES)
     account = account._replace(backup_codes=work.backup_codes)
     return _changed(s, happened, client, current, account, proves_factor=False)
+
+
+def _wrong_code(secret: str, code: str, now: int) -> Refusal:
+    """Refuses the first code of an app, and says so if it is only a clock that is wrong."""
+    steps = totp.steps_off(secret, code, now=now)
+    if steps is None:
+        remedy = "Type the code that your app shows now for the secret that was shown last."
+        return Refusal(Code.CODE_INCORRECT, None, remedy, {"param_name": "code"})
+    time = lockout.duration(abs(steps) * totp.PERIOD_SECONDS)
+    return Refusal(
+        Code.CODE_INCORRECT,
+        f"That is the code of {time} {'from now' if steps > 0 else 'ago'}, by the clock here.",
+        "Type it while the app shows it; set the clock of the phone and of this machine right.",
+        {"param_name": "code", "clock_off_steps": steps},
+    )
 
 
 def _changed(

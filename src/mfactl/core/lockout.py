@@ -74,16 +74,19 @@ def refusal(lockout: Lockout, *, now: int) -> Refusal | None:
     )
 
 
-def warning(lockout: Lockout, *, now: int) -> tuple[Refusal, ...]:
-    """What goes along with a refusal when few attempts are left: one warning, or nothing."""
+def counted(wrong: Refusal, lockout: Lockout, *, now: int) -> tuple[Refusal, ...]:
+    """The refusal of a guess that was counted, and a warning where few attempts are left."""
     left = remaining(lockout, now=now)
     if left > WARN_AT_REMAINING:
-        return ()
-    if left == 0:
-        text = "That was the last attempt: this address is locked now."
-    else:
-        text = f"{left} attempt{'s' if left > 1 else ''} left before this address is locked."
-    return (Refusal(Code.LOCKOUT_WARNING, text, None, {"remaining_attempts": left}),)
+        return (wrong,)
+    text = f"{left} attempt{'s' if left > 1 else ''} left before this address is locked."
+    locked = refusal(lockout, now=now)
+    if locked is not None:
+        seconds = expires_in(lockout, now=now)
+        until = "" if seconds is None else f" for {duration(seconds)}"
+        text = f"That was the last attempt: this address is locked now{until}."
+        wrong = wrong._replace(remedy=locked.next_step)
+    return (wrong, Refusal(Code.LOCKOUT_WARNING, text, None, {"remaining_attempts": left}))
 
 
 def duration(seconds: int) -> str:

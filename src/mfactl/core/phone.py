@@ -25,7 +25,7 @@ class Shown(NamedTuple):
 def code_of(text: str, *, now: int) -> Shown | Refusal:
     """The code of an `otpauth://totp/` URI, or of a base32 secret with 6 digits and 30 seconds."""
     text = text.strip()
-    if not text.isascii():  # upper() would make ASCII letters of some that are not
+    if not text.isascii():  # pyotp would make ASCII letters of some that are not
         return _no_secret()
     if now < 0:
         return _refusal("That moment lies before 1970.")
@@ -33,7 +33,7 @@ def code_of(text: str, *, now: int) -> Shown | Refusal:
         if text.lower().startswith("otpauth:"):
             otp = pyotp.parse_uri(text)
         else:
-            otp = pyotp.TOTP(text.replace(" ", "").replace("-", "").upper().rstrip("="))
+            otp = pyotp.TOTP(text.replace(" ", "").replace("-", "").rstrip("="))
         if type(otp) is not pyotp.TOTP:  # HOTP has no clock, Steam's codes are no digits
             return _refusal("That URI is not a TOTP one.")
         step = now // otp.interval

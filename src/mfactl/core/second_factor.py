@@ -76,12 +76,20 @@ def _check_backup(account: Account, *, now: int, work: Work) -> Checked:
 
 def _wrong(account: Account, strategy: str, *, now: int) -> Checked:
     account = with_failure(account, now=now)
-    return Checked(account, strategy, (wrong(), *lockout.warning(account.lockout, now=now)))
+    left = lockout.remaining(account.lockout, now=now)
+    return Checked(account, strategy, lockout.counted(wrong(left), account.lockout, now=now))
 
 
-def wrong() -> Refusal:
-    """The refusal of a code that is not the one."""
-    return Refusal(Code.CODE_INCORRECT, None, None, {"param_name": "code"})
+def wrong(left: int) -> Refusal:
+    """The refusal of a code that is not the one; `left` more may be tried."""
+    # From there on a warning says how many are left, and until what.
+    detail = f"That code is wrong; {left} attempts are left."
+    return Refusal(
+        Code.CODE_INCORRECT,
+        detail if left > lockout.WARN_AT_REMAINING else None,
+        None,
+        {"param_name": "code", "remaining_attempts": left},
+    )
 
 
 def already_used(*, clock_back: bool) -> Refusal:

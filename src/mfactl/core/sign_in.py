@@ -75,7 +75,7 @@ def _password_accepted(s: Situation, account: Account) -> Verdict:
 def _wrong_password(holder: Account | Stranger, now: int) -> Verdict:
     counted = with_failure(holder, now=now)
     refusal = Refusal(Code.PASSWORD_OR_IDENTIFIER_INCORRECT)
-    refusals = (refusal, *lockout.warning(counted.lockout, now=now))
+    refusals = lockout.counted(refusal, counted.lockout, now=now)
     return Verdict(Happened.SIGN_IN, counted.id, writes=(counted,), refusals=refusals)
 
 

@@ -7,7 +7,7 @@ May import: mfactl.core and mfactl.errors.
 
 from mfactl.core import email_code, lockout, session
 from mfactl.core.account import Account, EmailProof, Stranger, with_failure
-from mfactl.core.client import TOKEN_DUE, Client, SignUp, is_pending_fresh
+from mfactl.core.client import TOKEN_DUE, Client, EmailCode, SignUp, is_pending_fresh
 from mfactl.core.code import Shape, Typed, malformed
 from mfactl.core.freshness import is_fresh
 from mfactl.core.second_factor import wrong
@@ -129,13 +129,29 @@ def _wrong(s: Situation, client: Client, sign_up: SignUp) -> Verdict:
     tried = sign_up.code._replace(attempts=sign_up.code.attempts + 1)
     client = client._replace(pending=sign_up._replace(code=tried))
     holder = with_failure(s.target or Stranger(s.ids.stranger, sign_up.key, s.now), now=s.now)
+    left = lockout.remaining(holder.lockout, now=s.now)
     return Verdict(
         Happened.SIGN_UP_VERIFY,
         holder.id,
         writes=(client, holder),
-        refusals=(wrong(), *lockout.warning(holder.lockout, now=s.now)),
+        refusals=lockout.counted(_wrong_code(tried, left), holder.lockout, now=s.now),
         strategy="email_code",
     )
+
+
+def _wrong_code(tried: EmailCode, left: int) -> Refusal:
+    """The code and its address, which has `left`, each have some tries: the lower number counts."""
+    tries = email_code.TRIES - tried.attempts
+    refusal = wrong(min(tries, left))
+    if tries == 0:
+        detail = "That code is wrong. It was the last try: the one in the e-mail is void now."
+        return refusal._replace(detail=detail, remedy="Run: mfactl verify --resend")
+    if tries <= lockout.WARN_AT_REMAINING:
+        detail = (
+            f"That code is wrong; {tries} {'try is' if tries == 1 else 'tries are'} left for it."
+        )
+        return refusal._replace(detail=detail)
+    return refusal
 
 
 def _pending(s: Situation) -> tuple[Client, SignUp] | Refusal:

@@ -19,6 +19,7 @@ PERIOD_SECONDS = 30
 DIGITS = 6
 SECRET_BYTES = 20  # RFC 4226 section 4 R6 advises 160 bits
 WINDOW_STEPS = 1  # each way; RFC 6238 section 5.2 advises one
+MOST_STEPS_OFF = 20  # each way, to tell a wrong clock from a wrong code; a guess hits 1 in 24,000
 CLOCK_BACK_STEPS = 2  # a last step further ahead than a minute cannot come from a window
 
 
@@ -50,7 +51,7 @@ def step_at(now: int) -> int:
 
 def code_at(secret: str, step: int) -> str:
     """The code of one step. `secret` is base32."""
-    return pyotp.TOTP(secret, digits=DIGITS, interval=PERIOD_SECONDS).generate_otp(step)
+    return pyotp.TOTP(secret, digits=DIGITS).generate_otp(step)
 
 
 def match(secret: str, code: str, *, now: int, after: int | None) -> Match:
@@ -67,6 +68,18 @@ def match(secret: str, code: str, *, now: int, after: int | None) -> Match:
         return Match(Outcome.GOOD, fresh[-1])
     ahead = after is not None and after > current + CLOCK_BACK_STEPS
     return Match(Outcome.CLOCK_BACK if ahead else Outcome.USED)
+
+
+def steps_off(secret: str, code: str, *, now: int) -> int | None:
+    """How many steps ahead (or, below zero, behind) the clock is that shows `code`.
+
+    None if it is none of the last or the next ten minutes. Says whose clock is wrong, never that a
+    code is good: for a secret that its owner has on the screen.
+    """
+    current = step_at(now)
+    steps = range(-min(MOST_STEPS_OFF, current), MOST_STEPS_OFF + 1)
+    found = [step for step in steps if code_at(secret, current + step) == code]
+    return min(found, key=abs, default=None)
 
 
 def uri(secret: str, *, issuer: str, email: str) -> str:

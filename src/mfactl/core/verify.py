@@ -130,7 +130,7 @@ def wrong_password(
     account = with_failure(account, now=now)
     meta = {"param_name": param}
     refusal = Refusal(Code.PASSWORD_VALIDATION_FAILED, None, None, meta)
-    refusals = (refusal, *lockout.warning(account.lockout, now=now))
+    refusals = lockout.counted(refusal, account.lockout, now=now)
     return Verdict(happened, account.id, writes=(account,), refusals=refusals)
 
 

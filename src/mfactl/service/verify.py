@@ -5,6 +5,7 @@ May import: everything but mfactl.cli.
 
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import verify
+from mfactl.core.client import SignIn, SignUp
 from mfactl.core.code import Typed
 from mfactl.core.verify import Awaited
 from mfactl.errors import Code
@@ -12,10 +13,11 @@ from mfactl.service import hashing
 from mfactl.surroundings import Password
 
 
-def awaited(c: Conversation) -> Awaited:
-    """What `verify` would ask for now. Raises if there is nothing to verify."""
+def awaited(c: Conversation) -> tuple[Awaited, SignIn | SignUp | None]:
+    """What `verify` would ask for now, and what is pending. Raises if nothing is to be verified."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
-    return c.look(verify.awaited)[1]
+    situation, step = c.look(verify.awaited)
+    return step, situation.client.pending if situation.client is not None else None
 
 
 def by_code(c: Conversation, code: Typed) -> Concluded:

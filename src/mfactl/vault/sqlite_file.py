@@ -215,8 +215,10 @@ def _is_of_a_newer_sqlite(path: Path) -> bool:
     """Whether a byte of the file says that this SQLite may not write it; ours never does."""
     try:
         with path.open("rb") as file:
-            return file.read(WRITE_VERSION + 1)[WRITE_VERSION] > MOST_WRITE_VERSION
-    except (OSError, IndexError):
+            file.seek(WRITE_VERSION)
+            (version,) = file.read(1)
+            return int(version) > MOST_WRITE_VERSION
+    except (OSError, ValueError):  # it cannot be read, or is shorter
         return False
 
 

@@ -1,0 +1,79 @@
+"""Backup codes as people get them: on the screen, on paper, and asked about before they scroll off.
+
+May import: mfactl.core.account, mfactl.errors, mfactl.cli and typer.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfactl.cli import prompts
+from mfactl.cli.new_file import Keep, new_file
+from mfactl.cli.output import Outcome, utc
+from mfactl.cli.run import Run
+from mfactl.core.account import Account
+
+MOST_BYTES = 4096  # an address has 254 at most, each of ten codes 14
+LOST = "The codes are in force, but you have not seen them. Run: mfactl backup-codes regenerate"
+KEEP_THEM = "Keep them where you keep no phone. They are not shown again."
+
+Save = Annotated[
+    Path | None,
+    typer.Option("--save", metavar="FILE", help="Put the codes in a new FILE, to be printed."),
+]
+
+
+@contextmanager
+def room_for_codes(save: Path | None) -> Iterator[Keep]:
+    """Where the sheet will be kept: the name is free, and there is room. Before codes are made."""
+    with new_file(save, MOST_BYTES, lost=LOST) as keep:
+        yield keep
+
+
+def sheet(account: Account, codes: tuple[str, ...], now: int) -> bytes:
+    """The codes on a page that prints well."""
+    listed = "".join(f"{number:6}.  {code}\n" for number, code in enumerate(codes, 1))
+    return f"""\
+BACKUP CODES
+
+Account:  {account.email}
+Made:     {utc(now)}
+
+{listed}
+Each works once, in place of a code of the authenticator app:
+
+    mfactl verify CODE --backup-code
+
+Cross out a code that you have used. A new set makes this one void:
+
+    mfactl backup-codes regenerate
+
+Keep this page where you keep no phone, and this file nowhere.
+""".encode()
+
+
+def text(codes: tuple[str, ...]) -> str:
+    """The codes for people, one a line."""
+    return "Backup codes, each good once:\n\n" + "".join(f"  {code}\n" for code in codes) + "\n"
+
+
+def hint(save: Path | None) -> tuple[str, ...]:
+    """What to do with codes that were shown."""
+    if save is None:
+        return (KEEP_THEM,)
+    return (f"They are in {save}, too. Print it, then remove it.",)
+
+
+def until_kept(run: Run, outcome: Outcome, save: Path | None) -> Outcome | None:
+    """Prints the codes; a person without a sheet says that they are kept before they scroll off."""
+    if save is not None:
+        return outcome
+
+    def ask() -> None:
+        while not prompts.agrees("Have you put them where you will find them?"):
+            prompts.say("They stand above, and will not be shown again.")
+
+    return run.go_on(outcome, ask, "Codes that you did not keep: mfactl backup-codes regenerate")

@@ -1,0 +1,247 @@
+"""The walk at a terminal: each command goes on to its end, and leaving half-way loses nothing."""
+
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from tests.cli.program import EMAIL, MINUTE, NOW, PASSWORD, Ada, Program
+from tests.cli.terminal import Terminal
+
+LATER = NOW + 11 * MINUTE
+KEPT = "Have you put them where you will find them?"
+CODE = "Code of your app"
+
+
+def secret_in(shown: str) -> str:
+    """The secret that `mfa add` has shown."""
+    return shown.rpartition("Secret: ")[2].partition("\r\n")[0].replace(" ", "")
+
+
+@pytest.fixture
+def with_vault(nowhere: Program) -> Program:
+    """A home with a test vault and nobody in it."""
+    program = nowhere.at(NOW)
+    program.ask("vault", "init", "--test")
+    return program
+
+
+# --- to the end
+
+
+def test_a_sign_up_goes_on_to_the_code_and_enter_shows_the_mail(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.answer("Code in the e-mail (Enter alone shows it)", "")
+        terminal.wait_for(" is your mfactl code.")
+        code = terminal.shown.rpartition(" is your mfactl code.")[0][-6:]
+        terminal.answer("Code in the e-mail", "12345")
+        terminal.wait_for("That was not counted as a try.")
+        terminal.answer("Code in the e-mail", f"{code[:3]} {code[3:]}")
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Signed in as {EMAIL}." in ended.err
+    assert "Next:" not in ended.err, "the prompt is what comes next"
+
+
+def test_a_code_that_is_wrong_five_times_ends_the_walk_and_a_new_one_begins_another(
+    with_vault: Program,
+) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.wait_for_prompt("Code in the e-mail")
+        right = with_vault.ask("outbox", "code", EMAIL)["code"]
+        wrong = "000000" if right != "000000" else "111111"
+        for left in ("4 attempts are", "3 attempts are", "2 tries are", "1 try is"):
+            terminal.type(wrong)
+            terminal.wait_for(f"That code is wrong; {left} left")
+            terminal.wait_for_prompt("Code in the e-mail")
+        terminal.type(wrong)
+        ended = terminal.end()
+    assert ended.status == 5
+    assert ended.err.endswith("Run: mfactl verify --resend\n")
+    with Terminal(with_vault.at(NOW + 30), "verify", "--resend") as terminal:
+        terminal.wait_for_prompt("Code in the e-mail")
+        terminal.type(with_vault.ask("outbox", "code", EMAIL)["code"])
+        assert terminal.end().status == 0
+
+
+def test_a_sign_in_asks_again_for_the_password_and_for_the_code(ada_with_totp: Ada) -> None:
+    ada = ada_with_totp.at(NOW + 30)
+    ada.ask("signout")
+    with Terminal(ada, "signin", EMAIL) as terminal:
+        terminal.answer("Password", "not the password")
+        terminal.wait_for("The password or the address is wrong.")
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("Code of your app, or a backup code", ada.wrong_code(NOW + 30))
+        terminal.wait_for("That code is wrong; 8 attempts are left.")
+        terminal.answer("Code of your app, or a backup code", ada.app_code(NOW))
+        terminal.wait_for("That code was already used.")
+        terminal.answer("Code of your app, or a backup code", ada.app_code(NOW + 30))
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Signed in as {EMAIL}." in ended.err
+
+
+def test_the_last_attempt_ends_the_walk_and_says_how_long_the_lock_lasts(
+    ada_signing_in: Ada,
+) -> None:
+    ada = ada_signing_in.at(NOW + 60)
+    for _ in range(8):
+        ada.ask("verify", ada.wrong_code(NOW + 60), status=5)
+    with Terminal(ada, "verify") as terminal:
+        terminal.answer("Code of your app", ada.wrong_code(NOW + 60))
+        terminal.wait_for("1 attempt left before this address is locked.")
+        terminal.answer("Code of your app", ada.wrong_code(NOW + 60))
+        ended = terminal.end()
+    assert ended.status == 5
+    assert ended.err.endswith(
+        "That was the last attempt: this address is locked now for 60 minutes.\n"
+        "Wait until the lock ends.\n"
+    )
+
+
+def test_an_enrolment_goes_on_to_the_code_and_to_codes_that_are_kept(ada: Ada) -> None:
+    with Terminal(ada, "mfa", "add") as terminal:
+        terminal.wait_for_prompt(CODE)
+        app = pyotp.TOTP(secret_in(terminal.shown))
+        terminal.type(app.at(NOW - 5 * MINUTE))
+        terminal.wait_for("That is the code of 5 minutes ago, by the clock here.")
+        terminal.answer(CODE, app.at(NOW))
+        terminal.wait_for("Backup codes, each good once:")
+        terminal.answer(KEPT, "")
+        terminal.wait_for("They stand above, and will not be shown again.")
+        terminal.answer(KEPT, "y")
+        ended = terminal.end()
+    assert ended.status == 0
+    assert ada.ask("account", "show")["totp_enabled"]
+
+
+def test_a_page_of_codes_is_kept_and_nothing_is_asked(ada: Ada, tmp_path: Path) -> None:
+    page = tmp_path / "codes.txt"
+    with Terminal(ada, "mfa", "add", "--save", str(page)) as terminal:
+        terminal.wait_for_prompt(CODE)
+        terminal.type(pyotp.TOTP(secret_in(terminal.shown)).at(NOW))
+        ended = terminal.end()
+    assert ended.status == 0
+    assert KEPT not in ended.err
+    code = page.read_text().partition(" 7.  ")[2].partition("\n")[0]
+    assert ada.ask("verify", code)["status"] == "complete"
+
+
+def test_who_agreed_beforehand_is_asked_nothing_about_the_new_codes(ada_with_totp: Ada) -> None:
+    with Terminal(ada_with_totp, "backup-codes", "regenerate", "--yes") as terminal:
+        ended = terminal.end()
+    assert ended.status == 0
+    assert "Backup codes, each good once:" in ended.err
+
+
+# --- one step
+
+
+def test_where_stdout_is_a_file_each_command_does_one_step(ada: Ada, tmp_path: Path) -> None:
+    uri = tmp_path / "uri"
+    with Terminal(ada, "mfa", "add", "--format", "uri", stdout=uri) as terminal:
+        ended = terminal.end()
+    assert ended.status == 0
+    assert "Next: mfactl mfa verify CODE" in ended.err
+    code = pyotp.TOTP(pyotp.parse_uri(ended.out.strip()).secret).at(NOW)
+    with Terminal(ada, "mfa", "verify", code, "--json", stdout=uri) as terminal:
+        assert len(terminal.end().document["backup_codes"]) == 10
+
+
+def test_codes_that_are_not_made_yet_cannot_be_saved(ada: Ada, tmp_path: Path) -> None:
+    ended = ada.here("mfa", "add", "--save", str(tmp_path / "codes.txt"), "--json")
+    assert (ended.status, ended.codes) == (2, ["usage_error"])
+    assert "mfactl mfa verify CODE --save FILE" in ended.err
+
+
+# --- leaving
+
+
+@pytest.mark.parametrize(("key", "status"), [("c", 130), ("d", 1)])
+def test_a_sign_up_that_is_left_waits_for_its_code(
+    with_vault: Program, key: str, status: int
+) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.wait_for_prompt("Code in the e-mail")
+        terminal.press(key)
+        ended = terminal.end()
+        assert terminal.is_sane
+    assert ended.status == status
+    assert ended.err.endswith("Go on with: mfactl verify CODE\n")
+    code = with_vault.ask("outbox", "code", EMAIL)["code"]
+    assert with_vault.ask("verify", code)["status"] == "complete"
+
+
+@pytest.mark.parametrize(("key", "status"), [("c", 130), ("d", 1)])
+def test_a_sign_in_that_is_left_waits_for_its_second_factor(
+    ada_with_totp: Ada, key: str, status: int
+) -> None:
+    ada_with_totp.ask("signout")
+    with Terminal(ada_with_totp, "signin", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.wait_for_prompt("Code of your app")
+        terminal.press(key)
+        ended = terminal.end()
+    assert ended.status == status
+    assert ended.err.endswith("Go on with: mfactl verify CODE\n")
+    assert ada_with_totp.ask("verify", ada_with_totp.backup_codes[0])["status"] == "complete"
+
+
+@pytest.mark.parametrize(("key", "status"), [("c", 130), ("d", 1)])
+def test_an_enrolment_that_is_left_waits_for_its_first_code(
+    ada: Ada, key: str, status: int
+) -> None:
+    with Terminal(ada, "mfa", "add") as terminal:
+        terminal.wait_for_prompt(CODE)
+        terminal.press(key)
+        ended = terminal.end()
+    assert ended.status == status
+    assert "mfactl mfa verify CODE" in ended.err.splitlines()[-1]
+    code = pyotp.TOTP(secret_in(ended.err.replace("\n", "\r\n"))).at(NOW)
+    assert ada.ask("mfa", "verify", code)["verified"]
+
+
+def test_codes_that_were_left_unread_are_in_force_and_the_way_to_new_ones_is_told(
+    ada_with_totp: Ada,
+) -> None:
+    with Terminal(ada_with_totp, "backup-codes", "regenerate") as terminal:
+        terminal.answer("[y/N]", "y")
+        terminal.wait_for_prompt(KEPT)
+        terminal.press("c")
+        ended = terminal.end()
+    assert ended.status == 130
+    assert ended.err.endswith("mfactl backup-codes regenerate\n")
+    code = ended.err.partition("each good once:")[2].split()[0]
+    assert ada_with_totp.ask("verify", code)["status"] == "complete"
+    ada_with_totp.ask("verify", ada_with_totp.backup_codes[0], status=5)
+
+
+# --- what is worth a word
+
+
+def test_few_backup_codes_are_told_with_every_second_factor(ada_with_totp: Ada) -> None:
+    for code in ada_with_totp.backup_codes[:7]:
+        assert ada_with_totp.here("verify", code).status == 0
+    later = ada_with_totp.at(NOW + 30)
+    ended = later.here("verify", later.app_code(NOW + 30))
+    assert "You have 3 backup codes left.\nReplace them: mfactl backup-codes regenerate" in (
+        ended.err
+    )
+
+
+def test_a_code_that_a_server_carries_is_not_looked_for_in_the_outbox(
+    with_vault: Program,
+) -> None:
+    with_vault.ask(
+        "config", "set", "mail.host", "localhost", "mail.port", "1", "mail.transport", "smtp",
+        "mail.security", "none",
+    )  # fmt: skip
+    ended = with_vault.here("signup", EMAIL, "--password-stdin", stdin=PASSWORD)
+    assert ended.status == 11
+    assert "outbox" not in ended.err
