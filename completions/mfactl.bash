@@ -30,11 +30,11 @@ _mfactl_at() {
             ;;
         'mfa add')
             commands=''
-            options='--format --json --field --vault --no-input -q --quiet -h --help'
+            options='--format --qr-file --save --json --field --vault --no-input -q --quiet -h --help'
             ;;
         'mfa verify')
             commands=''
-            options='--json --field --vault --no-input -q --quiet -h --help'
+            options='--save --json --field --vault --no-input -q --quiet -h --help'
             ;;
         'mfa disable')
             commands=''
@@ -46,7 +46,7 @@ _mfactl_at() {
             ;;
         'backup-codes regenerate')
             commands=''
-            options='-y --yes --json --field --vault --no-input -q --quiet -h --help'
+            options='-y --yes --save --json --field --vault --no-input -q --quiet -h --help'
             ;;
         'account')
             commands='show password'
@@ -258,6 +258,8 @@ _mfactl_option() {
             --new-password-file | \
             --offset | \
             --password-file | \
+            --qr-file | \
+            --save | \
             --since | \
             --vault)
             option=$1
@@ -279,6 +281,8 @@ _mfactl_value() {
             *' --new-password-file' | \
             *' --passphrase-file' | \
             *' --password-file' | \
+            *' --qr-file' | \
+            *' --save' | \
             *' --vault')
             files=yes
             ;;

@@ -190,6 +190,8 @@ set -g __mfactl_options_with_value \
     '--offset' \
     '--passphrase-file' \
     '--password-file' \
+    '--qr-file' \
+    '--save' \
     '--since' \
     '--vault'
 
@@ -249,9 +251,12 @@ complete -c mfactl -n '__mfactl_at "mfa" 0' -a disable -d 'Remove the authentica
 
 # mfactl mfa add
 complete -c mfactl -n '__mfactl_at "mfa add"' -n '__mfactl_without --format' -l format -x -a 'qr ascii uri secret' -d 'Show the QR code, or the URI or secret alone.'
+complete -c mfactl -n '__mfactl_at "mfa add"' -n '__mfactl_without --qr-file' -l qr-file -r -F -d 'Draw it in a new FILE.svg or FILE.png.'
+complete -c mfactl -n '__mfactl_at "mfa add"' -n '__mfactl_without --save' -l save -r -F -d 'Put the codes in a new FILE, to be printed.'
 complete -c mfactl -n '__mfactl_at "mfa add"' -n '__mfactl_without --field' -l field -x -a 'backup_codes created_at errors id object secret updated_at uri verified' -d 'Print one value of that document, bare.'
 
 # mfactl mfa verify
+complete -c mfactl -n '__mfactl_at "mfa verify"' -n '__mfactl_without --save' -l save -r -F -d 'Put the codes in a new FILE, to be printed.'
 complete -c mfactl -n '__mfactl_at "mfa verify"' -n '__mfactl_without --field' -l field -x -a 'backup_codes created_at errors id object secret updated_at uri verified' -d 'Print one value of that document, bare.'
 
 # mfactl mfa disable
@@ -264,6 +269,7 @@ complete -c mfactl -n '__mfactl_at "backup-codes" 0' -a regenerate -d 'Replace a
 
 # mfactl backup-codes regenerate
 complete -c mfactl -n '__mfactl_at "backup-codes regenerate"' -n '__mfactl_without -y --yes' -s y -l yes -d 'Do it without asking.'
+complete -c mfactl -n '__mfactl_at "backup-codes regenerate"' -n '__mfactl_without --save' -l save -r -F -d 'Put the codes in a new FILE, to be printed.'
 complete -c mfactl -n '__mfactl_at "backup-codes regenerate"' -n '__mfactl_without --field' -l field -x -a 'codes created_at errors id object updated_at' -d 'Print one value of that document, bare.'
 
 # mfactl account
