@@ -65,11 +65,11 @@ def test_signing_out_drops_a_step_that_is_pending(
 
 def test_the_account_page_of_a_beginner_says_how_to_go_on(ada: Ada) -> None:
     assert ada.here("account", "show").out == (
-        f"Account:           {EMAIL}\n"
-        "Password:          set 2026-01-01 00:00 UTC\n"
-        "Authenticator app: off - turn it on with: mfactl mfa add\n"
-        "Last sign-in:      2026-01-01 00:00 UTC\n"
-        "Session:           until 2026-01-08 00:00 UTC\n"
+        f"Account:            {EMAIL}\n"
+        "Password:           set 2026-01-01 00:00 UTC\n"
+        "Authenticator app:  off - turn it on with: mfactl mfa add\n"
+        "Last sign-in:       2026-01-01 00:00 UTC\n"
+        "Session:            until 2026-01-08 00:00 UTC\n"
     )
 
 
@@ -77,9 +77,9 @@ def test_the_account_page_counts_the_codes_that_are_left(ada_with_totp: Ada) -> 
     later = ada_with_totp.at(NOW + HOUR)
     later.ask("verify", ada_with_totp.backup_codes[0])
     page = later.here("account", "show").out
-    on = "Authenticator app: on since 2026-01-01 00:00 UTC, last used 2026-01-01 00:00 UTC\n"
+    on = "Authenticator app:  on since 2026-01-01 00:00 UTC, last used 2026-01-01 00:00 UTC\n"
     assert on in page
-    assert "Backup codes:      9 of 10 left\n" in page
+    assert "Backup codes:       9 of 10 left\n" in page
 
 
 def test_the_account_page_says_that_the_account_is_locked(ada_with_totp: Ada) -> None:

@@ -9,7 +9,7 @@ from tests.cli.program import EMAIL, MINUTE, NOW, PASSWORD, Ada, Program
 from tests.cli.terminal import Terminal
 
 LATER = NOW + 11 * MINUTE
-KEPT = "Have you put them where you will find them?"
+KEPT = "Have you kept them?"
 CODE = "Code of your app"
 
 
@@ -33,7 +33,7 @@ def test_a_sign_up_goes_on_to_the_code_and_enter_shows_the_mail(with_vault: Prog
     with Terminal(with_vault, "signup", EMAIL) as terminal:
         terminal.answer("Password", PASSWORD)
         terminal.answer("once more", PASSWORD)
-        terminal.answer("Code in the e-mail (Enter alone shows it)", "")
+        terminal.answer("Code in the e-mail (Enter shows it)", "")
         terminal.wait_for(" is your mfactl code.")
         code = terminal.shown.rpartition(" is your mfactl code.")[0][-6:]
         terminal.answer("Code in the e-mail", "12345")

@@ -32,15 +32,15 @@ def test_an_exit_status_of_0_has_to_be_so(fresh_shell: Shell) -> None:
 def test_a_line_of_stdout_that_differs_is_shown_beside_what_was_printed(fresh_shell: Shell) -> None:
     report = failure_of(PAGE + "Account: grace@example.com\n...\n", fresh_shell)
     assert "- Account: grace@example.com" in report
-    assert "+ Account:           ada@example.com" in report
+    assert "+ Account:            ada@example.com" in report
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        "Account:           ada@example.com\n",
-        "...\nAccount:           ada@example.com\n",
-        "Account:           ada@example.com\n...\nAccount:           ada@example.com\n",
+        "Account:            ada@example.com\n",
+        "...\nAccount:            ada@example.com\n",
+        "Account:            ada@example.com\n...\nAccount:           ada@example.com\n",
     ],
     ids=["the rest left out", "nothing left out at the end", "a line twice"],
 )

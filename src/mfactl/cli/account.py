@@ -59,7 +59,7 @@ def _page(shown: Shown) -> str:
     if account.last_sign_in_at is not None:
         rows.append(("Last sign-in", utc(account.last_sign_in_at)))
     rows.append(("Session", f"until {utc(session.created_at + s.limits.lifetime)}"))
-    return "".join(f"{name + ':':19}{value}\n" for name, value in rows)
+    return "".join(f"{name + ':':20}{value}\n" for name, value in rows)
 
 
 @command(

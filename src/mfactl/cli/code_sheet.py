@@ -73,7 +73,7 @@ def until_kept(run: Run, outcome: Outcome, save: Path | None) -> Outcome | None:
         return outcome
 
     def ask() -> None:
-        while not prompts.agrees("Have you put them where you will find them?"):
+        while not prompts.agrees("Have you kept them?"):
             prompts.say("They stand above, and will not be shown again.")
 
     return run.go_on(outcome, ask, "Codes that you did not keep: mfactl backup-codes regenerate")

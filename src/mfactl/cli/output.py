@@ -202,6 +202,8 @@ def _fitted(text: str, stream: TextIO) -> str:
 def _broken(line: str, columns: int) -> str:
     if len(line) <= columns or "\x1b" in line:  # a QR code, whose colours take no column
         return line
+    if max(map(len, line.split())) > columns:  # a URI, which is to be copied in one piece
+        return line
     # Here, because it takes 3 ms and most lines fit.
     import textwrap  # noqa: PLC0415
 
@@ -210,8 +212,8 @@ def _broken(line: str, columns: int) -> str:
     parts = textwrap.wrap(
         line,
         columns,
-        subsequent_indent=" " * (indent if indent < columns // 2 else 0),
-        break_long_words=False,  # a URI stays in one piece, to be copied
+        subsequent_indent=" " * (indent if indent <= columns // 2 else 0),
+        break_long_words=False,
         break_on_hyphens=False,
     )
     return "\n".join(parts) + line[len(line.rstrip()) :]

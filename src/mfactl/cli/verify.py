@@ -105,7 +105,7 @@ def _email_code(run: Run, email: str) -> Typed:
     if run.conversation.settings.mail_transport != "maildir":
         return run.typed_code("Code in the e-mail", parse)
     return run.typed_code(
-        "Code in the e-mail (Enter alone shows it)", parse, lambda: _show_mail(run, email)
+        "Code in the e-mail (Enter shows it)", parse, lambda: _show_mail(run, email)
     )
 
 
