@@ -17,7 +17,7 @@ DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:stra
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL: # the prerequisites of `test` have an order
-.PHONY: help setup quick check test soak mutants debian demo generate lock clean
+.PHONY: picture help setup quick check test soak mutants debian demo generate lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -78,6 +78,9 @@ demo: setup ## run the whole journey, offline
 
 generate: setup ## write the completion scripts and the manual page anew
 	$(BIN)/python -m tools.generate
+
+picture: setup ## record the journey anew and draw it: docs/journey.svg
+	$(BIN)/python -m tools.picture
 
 lock: $(BIN)/python ## pin all packages anew in constraints.txt (UPGRADE=1: the newest)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check uv

@@ -76,6 +76,10 @@ class Terminal:
         self.wait_for_prompt(prompt)
         self.type(text)
 
+    def resize(self, columns: int) -> None:
+        """Makes the window wider or narrower."""
+        self._child.setwinsize(60, columns)
+
     def press(self, key: str) -> None:
         """Presses Ctrl and a key."""
         self._child.sendcontrol(key)

@@ -222,6 +222,107 @@ def test_codes_that_were_left_unread_are_in_force_and_the_way_to_new_ones_is_tol
     ada_with_totp.ask("verify", ada_with_totp.backup_codes[0], status=5)
 
 
+@pytest.mark.parametrize(
+    ("command", "answers", "prompt"),
+    [
+        (("signup", "bea@example.com"), (), "Password"),
+        (("signup", "bea@example.com"), (("Password", PASSWORD),), "The same once more"),
+        (("signin", EMAIL), (), "Password"),
+        (("mfa", "disable"), (), "[y/N]"),
+        (("mfa", "disable"), (("[y/N]", "y"),), "Code of your app"),
+        (("backup-codes", "regenerate"), (), "[y/N]"),
+        (("account", "password"), (("Code of your app", "APP"),), "Current password"),
+        (("verify",), (), "Code of your app"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(map(str, value))[:30],
+)
+def test_ctrl_c_at_any_other_prompt_changes_no_account(
+    ada_with_totp: Ada, command: tuple[str, ...], answers: tuple[tuple[str, str], ...], prompt: str
+) -> None:
+    ada = ada_with_totp.at(LATER)
+    if command[0] in ("signup", "signin"):
+        ada.ask("signout")
+    before = ada.ask("admin", "list")["data"]
+    with Terminal(ada, *command) as terminal:
+        for asked, typed in answers:
+            terminal.answer(asked, ada.app_code(LATER) if typed == "APP" else typed)
+        terminal.wait_for_prompt(prompt)
+        terminal.press("c")
+        ended = terminal.end()
+        assert terminal.is_sane
+    assert ended.status == 130
+    assert "mfactl: Interrupted.\nWhat was finished stays." in ended.err
+    after = ada.ask("admin", "list")["data"]
+    assert [(a["id"], a["totp_enabled"]) for a in after] == [
+        (a["id"], a["totp_enabled"]) for a in before
+    ]
+
+
+# --- odd windows, pipes and pastes
+
+
+def test_twenty_columns_are_enough_for_a_sign_up(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL, columns=20) as terminal:
+        terminal.answer("characters", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.wait_for_prompt("")
+        terminal.type(with_vault.ask("outbox", "code", EMAIL)["code"])
+        ended = terminal.end()
+    assert ended.status == 0
+    assert "Signed in as\nada@example.com." in ended.err
+
+
+def test_a_window_may_change_its_size_while_a_prompt_waits(ada_signing_in: Ada) -> None:
+    with Terminal(ada_signing_in.at(NOW + 30), "verify", columns=100) as terminal:
+        terminal.wait_for_prompt("Code of your app")
+        for columns in (30, 120, 20):
+            terminal.resize(columns)
+        terminal.type(ada_signing_in.backup_codes[0])
+        assert terminal.end().status == 0
+
+
+def test_a_window_that_says_it_has_no_size_breaks_no_line(ada: Ada) -> None:
+    with Terminal(ada, "account", "show", columns=0) as terminal:
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Account:            {EMAIL}\n" in ended.err
+
+
+def test_a_password_from_a_pipe_at_a_terminal_makes_one_step(
+    with_vault: Program, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "password"
+    pipe.write_text(PASSWORD)
+    with Terminal(with_vault, "signup", EMAIL, "--password-stdin", stdin=pipe) as terminal:
+        ended = terminal.end()
+    assert ended.status == 3
+    assert "Next: mfactl verify CODE" in ended.err
+
+
+@pytest.mark.parametrize(
+    "pasted", ["otpauth://totp/mfactl:ada@example.com?secret=GEZDGNBVGY3TQOJQ", "", "   ", "12345 "]
+)
+def test_a_paste_that_is_no_code_is_not_counted_and_asked_for_again(
+    ada_signing_in: Ada, pasted: str
+) -> None:
+    with Terminal(ada_signing_in.at(NOW + 30), "verify") as terminal:
+        terminal.answer("Code of your app", pasted)
+        terminal.wait_for("That was not counted as a try.")
+        terminal.answer("Code of your app", f"  {ada_signing_in.backup_codes[0].upper()} ")
+        assert terminal.end().status == 0
+
+
+@pytest.mark.parametrize(("lc_all", "lang"), [("C", None), (None, "C"), (None, None)])
+def test_a_walk_works_in_the_c_locale(ada: Ada, lc_all: str | None, lang: str | None) -> None:
+    with Terminal(ada.with_(LC_ALL=lc_all, LANG=lang), "mfa", "add", columns=100) as terminal:
+        terminal.wait_for_prompt(CODE)
+        terminal.type(pyotp.TOTP(secret_in(terminal.shown)).at(NOW))
+        terminal.answer(KEPT, "yes")
+        ended = terminal.end()
+    assert ended.status == 0
+    assert ended.err.isascii() is (lc_all == "C")  # LANG alone is C.UTF-8 for Python (PEP 538)
+
+
 # --- what is worth a word
 
 

@@ -139,15 +139,17 @@ class Book:
             return None
         return no(Code.USER_LOCKED, holder.locked_at + LOCK - self.now)
 
-    def _wrong(self, holder: Holder, code: Code) -> Answer:
+    def _wrong(self, holder: Holder, code: Code, *, tries: int = GUESSES) -> Answer:
+        """Counts a guess; a code also says how many are left, by whichever limit is nearer."""
         holder.failures += 1
         holder.used_at = self.now
         left = -holder.failures % GUESSES
         if left == 0:
             holder.locked_at = self.now
+        told = (min(left, tries),) if code is Code.CODE_INCORRECT else ()
         if left > WARN_AT:
-            return no(code)
-        return Answer((code, Code.LOCKOUT_WARNING), (left,))
+            return Answer((code,), told)
+        return Answer((code, Code.LOCKOUT_WARNING), (*told, left))
 
     def _clear(self, holder: Holder) -> None:
         holder.failures, holder.locked_at = 0, None

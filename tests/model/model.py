@@ -84,7 +84,7 @@ class Model(Owned):
             return no(Code.VERIFICATION_FAILED)
         if text != pending.code:
             pending.tries += 1
-            return self._wrong(holder, Code.CODE_INCORRECT)
+            return self._wrong(holder, Code.CODE_INCORRECT, tries=TRIES - pending.tries)
         client.pending = None
         if holder.account is not None:
             return no(Code.IDENTIFIER_EXISTS)

@@ -36,6 +36,8 @@ _ENDED_FROM_OUTSIDE = (130, 143)  # Ctrl-C and SIGTERM: `cancelled`, with a stat
 _SECRET = re.compile(r"\b[A-Z2-7]{32}\b|\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}\b")
 _BACKUP_CODE = re.compile(r"\b[0-9a-hjkmnp-tv-z]{4}(?:-[0-9a-hjkmnp-tv-z]{4}){2}\b")
 
+CTRL_D = b"\x04"
+
 
 class Result(NamedTuple):
     """What one run of mfactl ended with and printed."""
@@ -276,7 +278,7 @@ def _check_document(result: Result) -> None:
 def _stdin(data: str | bytes | None, typed: str | None) -> Iterator[int]:
     if typed is not None:
         ours, theirs = os.openpty()
-        os.write(ours, typed.encode())
+        os.write(ours, typed.encode() + CTRL_D)  # whoever typed that has left
         yield theirs
         os.close(theirs)
         os.close(ours)

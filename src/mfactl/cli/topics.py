@@ -35,7 +35,8 @@ VARIABLES = {
     "other vault says that it ignores it",
     ("NO_COLOR", "FORCE_COLOR", "TERM"): "whether the QR code may have colours: not with NO_COLOR, "
     "always with FORCE_COLOR, not with TERM=dumb, else if stdout is a terminal",
-    ("LC_ALL", "LC_CTYPE", "LANG"): "where they do not say UTF-8, the QR code is drawn in ASCII",
+    ("LC_ALL", "LC_CTYPE", "LANG"): "where they do not say UTF-8, the QR code is "
+    "drawn in ASCII (LANG=C without LC_ALL counts as UTF-8)",
     (
         "HOME",
         "XDG_CONFIG_HOME",
