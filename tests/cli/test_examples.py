@@ -104,6 +104,13 @@ def test_the_workflow_needs_no_secret_and_may_only_read() -> None:
     assert [step["uses"] for step in _steps() if "uses" in step] == ["actions/checkout@v4"]
 
 
+def test_the_docs_quote_the_workflow_as_it_is() -> None:
+    page = (ROOT / "docs" / "scripting.md").read_text("utf-8")
+    quoted = re.findall(r"^```yaml\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
+    assert quoted
+    assert [block for block in quoted if block not in WORKFLOW.read_text("utf-8")] == []
+
+
 @pytest.mark.slow
 def test_the_steps_of_the_workflow_run_as_they_stand_there(tmp_path: Path) -> None:
     """As the runner does: bash with -e and pipefail, and variables from step to step in a file.
