@@ -18,8 +18,8 @@ SANE = termios.ECHO | termios.ICANON | termios.ISIG
 class Terminal:
     """One command at a terminal. `shown` is all that its screen has shown, echo included.
 
-    `stdout` puts the command's stdout into a file, `stdin` takes its stdin from one; the rest stays
-    at the terminal.
+    `stdout` and `stderr` put the command's output into a file, `stdin` takes its stdin from one;
+    the rest stays at the terminal.
     """
 
     def __init__(
@@ -28,11 +28,13 @@ class Terminal:
         *arguments: str,
         stdin: Path | None = None,
         stdout: Path | None = None,
+        stderr: Path | None = None,
         columns: int = 200,
     ) -> None:
         redirected = 'exec "$@"'
         redirected += f" < '{stdin}'" if stdin is not None else ""
         redirected += f" > '{stdout}'" if stdout is not None else ""
+        redirected += f" 2> '{stderr}'" if stderr is not None else ""
         self._stdout = stdout
         self._child: pexpect.spawn[str] = pexpect.spawn(
             "bash",

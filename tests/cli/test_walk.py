@@ -158,6 +158,31 @@ def test_codes_that_are_not_made_yet_cannot_be_saved(ada: Ada, tmp_path: Path) -
     assert "mfactl mfa verify CODE --save FILE" in ended.err
 
 
+def test_where_prompts_cannot_be_seen_each_command_does_one_step(
+    ada_with_totp: Ada, tmp_path: Path
+) -> None:
+    ada_with_totp.ask("signout")
+    (tmp_path / "password").write_text(PASSWORD)
+    arguments = ("signin", EMAIL, "--password-file", str(tmp_path / "password"))
+    with Terminal(ada_with_totp, *arguments, stderr=tmp_path / "err") as terminal:
+        ended = terminal.end()
+    assert ended.status == 3
+    assert "Next: mfactl verify CODE" in (tmp_path / "err").read_text()
+
+
+def test_codes_are_seen_even_if_their_page_cannot_be_finished(ada: Ada, tmp_path: Path) -> None:
+    page = tmp_path / "codes.txt"
+    with Terminal(ada, "mfa", "add", "--save", str(page)) as terminal:
+        terminal.wait_for_prompt(CODE)
+        page.write_text("somebody was faster")
+        terminal.type(pyotp.TOTP(secret_in(terminal.shown)).at(NOW))
+        ended = terminal.end()
+    assert ended.status == 7
+    assert page.read_text() == "somebody was faster"
+    code = ended.err.partition("each good once:")[2].split()[0]
+    assert ada.ask("verify", code)["status"] == "complete"
+
+
 # --- leaving
 
 

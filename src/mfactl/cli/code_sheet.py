@@ -17,7 +17,8 @@ from mfactl.cli.run import Run
 from mfactl.core.account import Account
 
 MOST_BYTES = 4096  # an address has 254 at most, each of ten codes 14
-LOST = "The codes are in force, but you have not seen them. Run: mfactl backup-codes regenerate"
+LOST = "The codes are in force. If you have not seen them: mfactl backup-codes regenerate"
+MAYBE = "If the app is on (mfactl account show), get codes with: mfactl backup-codes regenerate"
 KEEP_THEM = "Keep them where you keep no phone. They are not shown again."
 
 Save = Annotated[
@@ -67,13 +68,14 @@ def hint(save: Path | None) -> tuple[str, ...]:
     return (f"They are in {save}, too. Print it, then remove it.",)
 
 
-def until_kept(run: Run, outcome: Outcome, save: Path | None) -> Outcome | None:
-    """Prints the codes; a person without a sheet says that they are kept before they scroll off."""
-    if save is not None:
-        return outcome
+def until_kept(run: Run, outcome: Outcome, *, is_kept: bool) -> Outcome | None:
+    """Prints the codes; a person says that they are kept before they scroll off, or has a sheet.
+
+    Called while the sheet may still fail, so that a person has seen the codes by then.
+    """
 
     def ask() -> None:
-        while not prompts.agrees("Have you kept them?"):
+        while not is_kept and not prompts.agrees("Have you kept them?"):
             prompts.say("They stand above, and will not be shown again.")
 
     return run.go_on(outcome, ask, "Codes that you did not keep: mfactl backup-codes regenerate")

@@ -80,7 +80,8 @@ def add(
             () if qr_file is None else (f"The QR code is in {qr_file}: remove it once scanned.",)
         )
         outcome = Outcome(document, lambda: _shown(added, show), hints, next=_next(show))
-        return run.go_on(outcome, lambda: _confirm(run, None, keep, save), LEFT)
+        left = LEFT if qr_file is None else f"{LEFT} - and remove {qr_file} once scanned"
+        return run.go_on(outcome, lambda: _confirm(run, None, keep, save), left)
 
 
 LEFT = "Go on, within 10 minutes, with: mfactl mfa verify CODE"
@@ -151,7 +152,8 @@ def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -
 
     def confirm() -> WithCodes:
         typed = run.code(given, "Code of your app", partial(codes.parse, digits_only=True))
-        return run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
+        with run.deciding(code_sheet.MAYBE):
+            return run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
 
     confirmed = confirm() if given is not None else run.until_right(confirm)
     account = confirmed.concluded.verdict.account
@@ -160,7 +162,7 @@ def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -
     document = resources.verified_totp(account, confirmed.codes)
     text = "The authenticator app is on.\n\n" + code_sheet.text(confirmed.codes)
     outcome = Outcome(document, lambda: text, code_sheet.hint(save))
-    return code_sheet.until_kept(run, outcome, save)
+    return code_sheet.until_kept(run, outcome, is_kept=save is not None)
 
 
 @command(

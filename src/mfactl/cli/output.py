@@ -286,9 +286,9 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-def is_terminal() -> bool:
-    """Whether stdout is a terminal."""
-    return sys.stdout is not None and sys.stdout.isatty()
+def is_terminal(*streams: TextIO | None) -> bool:
+    """Whether each of the streams is a terminal."""
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def can_draw_blocks() -> bool:
@@ -305,4 +305,4 @@ def may_colour() -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return os.environ.get("TERM") != "dumb" and is_terminal()
+    return os.environ.get("TERM") != "dumb" and is_terminal(sys.stdout)

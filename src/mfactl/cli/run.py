@@ -5,7 +5,9 @@ May import: mfactl.conversation, mfactl.config, mfactl.core.code, mfactl.errors,
 """
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -119,9 +121,10 @@ class Run:
     def walks(self) -> bool:
         """Whether a command goes on to the next step by itself.
 
-        Not where stdout is a pipe or a file: what reads it may wait for its end.
+        Not where stdout is a pipe or a file: what reads it may wait for its end. Nor where stderr
+        is one: nobody would see what is asked.
         """
-        return self.is_for_people and output.is_terminal()
+        return self.is_for_people and output.is_terminal(sys.stdout, sys.stderr)
 
     def go_on(self, outcome: Outcome, then: Callable[[], _Answer], left: str) -> Outcome | _Answer:
         """At a terminal prints the outcome and does what is next; elsewhere the outcome is all.
@@ -135,6 +138,16 @@ class Run:
             raise typer.Exit(status)
         self.options.left = left
         return then()
+
+    @contextmanager
+    def deciding(self, left: str) -> Iterator[None]:
+        """Says `left` to whoever interrupts from here on, unless this is refused."""
+        before, self.options.left = self.options.left, left
+        try:
+            yield
+        except MfactlError:
+            self.options.left = before
+            raise
 
     def until_right(self, act: Callable[[], _Answer]) -> _Answer:
         """Does `act`, which asks; for people again after a wrong answer, while tries are left."""
