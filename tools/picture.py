@@ -15,7 +15,7 @@ import pyotp
 import pyte
 
 from tests.cli.program import EMAIL, NOW, PASSWORD, Program
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Terminal, secret_in
 
 PICTURE = Path(__file__).parent.parent / "docs" / "journey.svg"
 COLUMNS = 84
@@ -54,8 +54,7 @@ def _sign_up(program: Program) -> str:
 def _enrol(program: Program) -> str:
     with Terminal(program, "mfa", "add", columns=COLUMNS) as terminal:
         terminal.wait_for_prompt("Code of your app")
-        secret = terminal.shown.rpartition("Secret: ")[2].partition("\r")[0].replace(" ", "")
-        terminal.type(pyotp.TOTP(secret).at(NOW))
+        terminal.type(pyotp.TOTP(secret_in(terminal.shown)).at(NOW))
         terminal.answer("Have you kept them?", "y")
         terminal.end()
         return terminal.shown

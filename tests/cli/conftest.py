@@ -17,6 +17,14 @@ def nowhere(tmp_path: Path) -> Program:
 
 
 @pytest.fixture
+def with_vault(nowhere: Program) -> Program:
+    """A home with a test vault and nobody in it."""
+    program = nowhere.at(NOW)
+    program.ask("vault", "init", "--test")
+    return program
+
+
+@pytest.fixture
 def ada(tmp_path: Path, _ada: Ada) -> Ada:
     """Ada has an account without a second factor, and is signed in since NOW."""
     return _copy(_ada, tmp_path / "home")

@@ -7,13 +7,11 @@ directory of its own, with a `mfactl` in PATH that leaves a trace if anything st
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pexpect
 
 from tests.cli.program import outside
-from tests.cli.terminal import SECONDS
+from tests.cli.terminal import SECONDS, Spawned
 
 # Ctrl-G prints the line that is being typed, Ctrl-K empties it. Neither means anything to the
 # terminal itself, which takes Ctrl-U away in the moments when the shell does not read keys.
@@ -48,7 +46,7 @@ bind \ck 'commandline ""'
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\(B")
 
 
-class Keyboard:
+class Keyboard(Spawned):
     """A shell that reads `set_up` at its start, after what every test needs of it."""
 
     def __init__(
@@ -74,7 +72,7 @@ class Keyboard:
         }
         environ = outside() | {"HOME": str(place), "ZDOTDIR": str(place)}
         environ["PATH"] = f"{program.parent}:{environ['PATH']}"
-        self._child: pexpect.spawn[str] = pexpect.spawn(
+        self._child = pexpect.spawn(
             shell,
             how[shell],
             env=environ,
@@ -85,17 +83,6 @@ class Keyboard:
         )
         self._child.delaybeforesend = None
         self._shown_line()  # the shell is ready
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self._child.close(force=True)
 
     @property
     def has_started_mfactl(self) -> bool:

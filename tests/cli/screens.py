@@ -12,7 +12,7 @@ import pyotp
 import pyte
 
 from tests.cli.program import EMAIL, MINUTE, NOW, PASSWORD, Program
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Terminal, secret_in
 
 FOLDER = Path(__file__).parent.parent / "golden"
 WIDTHS = (40, 80, 200)
@@ -95,8 +95,7 @@ def look_at(program: Program, columns: int) -> dict[str, Screen]:
     with Terminal(program, "mfa", "add", columns=columns) as terminal:
         terminal.wait_for_prompt("Code of your app")
         shoot("enrolment", terminal)
-        secret = "".join(re.findall(r"secret=\s*([A-Z2-7\s]+)Secret", terminal.shown)[0].split())
-        app = pyotp.TOTP(secret)
+        app = pyotp.TOTP(secret_in(terminal.shown))
         terminal.type(app.at(NOW))
         terminal.wait_for_prompt("[y/N]")
         shoot("backup-codes", terminal)

@@ -15,7 +15,30 @@ SECONDS = 20  # until a test gives up; nothing waits for it otherwise
 SANE = termios.ECHO | termios.ICANON | termios.ISIG
 
 
-class Terminal:
+def secret_in(shown: str) -> str:
+    """The secret that `mfa add` has shown, in groups and perhaps on two lines."""
+    words = shown.rpartition("Secret: ")[2].partition("Code of")[0].split()
+    return "".join(word for word in words if re.fullmatch("[A-Z2-7]{4}", word))
+
+
+class Spawned:
+    """A program at a pseudo-terminal of its own, gone when the block ends."""
+
+    _child: "pexpect.spawn[str]"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._child.close(force=True)
+
+
+class Terminal(Spawned):
     """One command at a terminal. `shown` is all that its screen has shown, echo included.
 
     `stdout` and `stderr` put the command's output into a file, `stdin` takes its stdin from one;
@@ -36,7 +59,7 @@ class Terminal:
         redirected += f" > '{stdout}'" if stdout is not None else ""
         redirected += f" 2> '{stderr}'" if stderr is not None else ""
         self._stdout = stdout
-        self._child: pexpect.spawn[str] = pexpect.spawn(
+        self._child = pexpect.spawn(
             "bash",
             ["-c", redirected, "bash", *COMMAND, *arguments],
             env=program.environ,
@@ -47,17 +70,6 @@ class Terminal:
         )
         self._child.delaybeforesend = None
         self.shown = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self._child.close(force=True)
 
     def wait_for(self, text: str) -> None:
         """Waits until the screen shows the text."""

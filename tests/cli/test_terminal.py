@@ -15,14 +15,6 @@ LATER = NOW + 11 * MINUTE
 
 
 @pytest.fixture
-def with_vault(nowhere: Program) -> Program:
-    """A home with a test vault and nobody in it."""
-    program = nowhere.at(NOW)
-    program.ask("vault", "init", "--test")
-    return program
-
-
-@pytest.fixture
 def with_passphrase(nowhere: Program) -> Program:
     """A home with a test vault that a passphrase opens."""
     program = nowhere.at(NOW)

@@ -6,24 +6,11 @@ import pyotp
 import pytest
 
 from tests.cli.program import EMAIL, MINUTE, NOW, PASSWORD, Ada, Program
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Terminal, secret_in
 
 LATER = NOW + 11 * MINUTE
 KEPT = "Have you kept them?"
 CODE = "Code of your app"
-
-
-def secret_in(shown: str) -> str:
-    """The secret that `mfa add` has shown."""
-    return shown.rpartition("Secret: ")[2].partition("\r\n")[0].replace(" ", "")
-
-
-@pytest.fixture
-def with_vault(nowhere: Program) -> Program:
-    """A home with a test vault and nobody in it."""
-    program = nowhere.at(NOW)
-    program.ask("vault", "init", "--test")
-    return program
 
 
 # --- to the end
@@ -228,7 +215,7 @@ def test_an_enrolment_that_is_left_waits_for_its_first_code(
         ended = terminal.end()
     assert ended.status == status
     assert "mfactl mfa verify CODE" in ended.err.splitlines()[-1]
-    code = pyotp.TOTP(secret_in(ended.err.replace("\n", "\r\n"))).at(NOW)
+    code = pyotp.TOTP(secret_in(ended.err)).at(NOW)
     assert ada.ask("mfa", "verify", code)["verified"]
 
 
@@ -281,6 +268,23 @@ def test_ctrl_c_at_any_other_prompt_changes_no_account(
     assert [(a["id"], a["totp_enabled"]) for a in after] == [
         (a["id"], a["totp_enabled"]) for a in before
     ]
+
+
+@pytest.mark.parametrize("typed", ["424242", "a code"])
+def test_an_answer_is_not_taken_for_what_another_shell_began_meanwhile(
+    ada_with_totp: Ada, typed: str
+) -> None:
+    bob = "bob+clerk_test@example.com"
+    ada_with_totp.ask("signout")
+    with Terminal(ada_with_totp, "signin", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.wait_for_prompt("Code of your app")
+        ada_with_totp.ask("signup", bob, "--password-stdin", stdin=PASSWORD, status=3)
+        terminal.type(typed if typed.isdigit() else ada_with_totp.backup_codes[0])
+        ended = terminal.end()
+    assert ended.status == 7
+    assert "another mfactl went on with this client meanwhile" in ended.err
+    assert ada_with_totp.ask("verify", "424242")["email_address"] == bob
 
 
 # --- odd windows, pipes and pastes

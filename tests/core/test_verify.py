@@ -7,11 +7,12 @@ from mfactl.core.account import Account
 from mfactl.core.client import TOKEN_DUE, Client, Session
 from mfactl.core.code import Typed
 from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Work
-from mfactl.core.verify import Awaited
+from mfactl.core.verify import Asked, Awaited
 from mfactl.errors import Code, Refusal
 from mfactl.exits import Exit
 from tests.support.builders import (
     DAY,
+    EMAIL,
     EMAIL_CODE,
     HOUR,
     MINUTE,
@@ -87,7 +88,40 @@ def session_in(verdict: Verdict) -> Session:
 def test_the_pending_step_is_awaited_else_the_strongest_factor_of_the_session(
     here: Client, ada: Account | None, expected: Awaited
 ) -> None:
-    assert verify.awaited(situation(here, account=ada)) is expected
+    asked = verify.awaited(situation(here, account=ada))
+
+    assert isinstance(asked, Asked)
+    turn = here.pending or here.session
+    assert turn is not None
+    assert asked == (expected, turn.id, EMAIL)
+
+
+@pytest.mark.parametrize(
+    "here",
+    [
+        client(pending=sign_up_of_ada()),
+        pending_sign_in(account_with_totp()),
+        signed_in(account_with_totp()),
+        client(),
+        None,
+    ],
+    ids=["another sign-up", "a sign-in", "a session", "nothing", "no client"],
+)
+def test_an_answer_is_for_nothing_but_what_was_asked_about(here: Client | None) -> None:
+    s = situation(here, account=account_with_totp(), target=stranger())
+    for code in (app_code(), None):
+        verdict = verify.attempt(s, code, work=NO_WORK, of="sia_asked_about")
+        assert codes_of(verdict) == [Code.CLIENT_STATE_INVALID]
+        assert "another mfactl" in verdict.refusals[0].long_message
+        assert verdict.writes == ()
+
+
+def test_an_answer_to_what_was_asked_about_is_tried() -> None:
+    ada = account_with_totp()
+    s = situation(pending_sign_in(ada), account=ada)
+    asked = verify.awaited(s)
+    assert isinstance(asked, Asked)
+    assert verify.attempt(s, app_code(), work=NO_WORK, of=asked.of).session is not None
 
 
 @pytest.mark.parametrize(
@@ -336,7 +370,9 @@ def test_a_wrong_code_is_counted_and_the_session_goes_on(
     assert verdict.strategy == strategy
     s = after(s, verdict)
     assert codes_of(by_code(s, app_code())) == [Code.USER_LOCKED]
-    assert verify.awaited(s) is Awaited.SECOND_FACTOR
+    asked = verify.awaited(s)
+    assert isinstance(asked, Asked)
+    assert asked.step is Awaited.SECOND_FACTOR
 
 
 def test_a_genuine_code_that_was_used_changes_nothing() -> None:

@@ -155,7 +155,7 @@ def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -
         with run.deciding(code_sheet.MAYBE):
             return run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
 
-    confirmed = confirm() if given is not None else run.until_right(confirm)
+    confirmed = run.until_right(confirm, asks=given is None)
     account = confirmed.concluded.verdict.account
     assert account is not None  # a confirmation has one
     keep(code_sheet.sheet(account, confirmed.codes, confirmed.concluded.situation.now))

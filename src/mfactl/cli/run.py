@@ -149,13 +149,13 @@ class Run:
             self.options.left = before
             raise
 
-    def until_right(self, act: Callable[[], _Answer]) -> _Answer:
-        """Does `act`, which asks; for people again after a wrong answer, while tries are left."""
+    def until_right(self, act: Callable[[], _Answer], *, asks: bool = True) -> _Answer:
+        """Does `act`; if it asks people, again after a wrong answer, while tries are left."""
         while True:
             try:
                 return act()
             except MfactlError as error:
-                if not self.is_for_people or not _may_try_again(error):
+                if not (asks and self.is_for_people and _may_try_again(error)):
                     raise
                 output.complain(error.refusals)
 

@@ -49,8 +49,7 @@ def signin(
     def start() -> Verdict:
         return sign_in.start(run.conversation, email, password).verdict
 
-    is_given = password_stdin or password_file is not None
-    verdict = start() if is_given else run.until_right(start)
+    verdict = run.until_right(start, asks=not password_stdin and password_file is None)
     attempt = verdict.attempt
     assert isinstance(attempt, SignIn)  # a sign-in answers with one
     if verdict.session is not None:

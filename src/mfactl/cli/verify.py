@@ -71,7 +71,7 @@ def verify(
     def attempt() -> Concluded:
         return service.by_code(run.conversation, run.code(code, "Backup code", parse))
 
-    return verified(attempt() if code is not None else run.until_right(attempt))
+    return verified(run.until_right(attempt, asks=code is None))
 
 
 LEFT = "Go on with: mfactl verify CODE"
@@ -86,18 +86,18 @@ def ask(run: Run) -> Concluded:
 
 
 def _ask(run: Run) -> Concluded:
-    awaited, pending = service.awaited(run.conversation)
-    match awaited:
+    c = run.conversation
+    asked = service.awaited(c)
+    match asked.step:
         case Awaited.PASSWORD:
-            return service.by_password(run.conversation, run.password(False, None))
+            return service.by_password(c, run.password(False, None), of=asked.of)
         case Awaited.EMAIL_CODE:
-            assert isinstance(pending, SignUp)  # nothing else waits for an e-mail code
-            return service.by_code(run.conversation, _email_code(run, pending.email))
+            return service.by_code(c, _email_code(run, asked.email), of=asked.of)
         case Awaited.SECOND_FACTOR:
-            prompt = "Code of your app, or a backup code"
-            return service.by_code(run.conversation, run.typed_code(prompt, codes.parse))
+            code = run.typed_code("Code of your app, or a backup code", codes.parse)
+            return service.by_code(c, code, of=asked.of)
         case _:
-            assert_never(awaited)
+            assert_never(asked.step)
 
 
 def _email_code(run: Run, email: str) -> Typed:

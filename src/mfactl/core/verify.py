@@ -6,6 +6,7 @@ May import: mfactl.core and mfactl.errors.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from mfactl.core import lockout, second_factor, session, sign_in, sign_up
 from mfactl.core.account import Account, with_failure
@@ -23,21 +24,43 @@ class Awaited(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a kind of step
 
 
-def awaited(s: Situation) -> Awaited | Refusal:
+class Asked(NamedTuple):
+    """What a person is asked for: the step, whose it is, and the address."""
+
+    step: Awaited
+    of: str
+    email: str
+
+
+def awaited(s: Situation) -> Asked | Refusal:
     """What this client's next `verify` needs, or why there is nothing to verify."""
     pending = s.client.pending if s.client is not None else None
     if pending is not None and is_pending_fresh(pending, now=s.now):
-        return Awaited.EMAIL_CODE if isinstance(pending, SignUp) else Awaited.SECOND_FACTOR
+        step = Awaited.EMAIL_CODE if isinstance(pending, SignUp) else Awaited.SECOND_FACTOR
+        return Asked(step, pending.id, pending.email)
     found = session.live(s)
     if isinstance(found, Refusal):
         return _nothing(s, found)
-    return Awaited.PASSWORD if found[2].totp is None else Awaited.SECOND_FACTOR
+    _, current, account = found
+    step = Awaited.PASSWORD if account.totp is None else Awaited.SECOND_FACTOR
+    return Asked(step, current.id, account.email)
 
 
 @rule(Happened.VERIFY)
-def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict | Refusal:
-    """Tries a code; or, with None, the password whose check is in `work`."""
+def attempt(
+    s: Situation, code: Typed | None, *, work: Work, of: str | None = None
+) -> Verdict | Refusal:
+    """Tries a code; or, with None, the password whose check is in `work`.
+
+    `of`: the attempt or session that somebody was asked about; an answer is for nothing else.
+    """
     pending = s.client.pending if s.client is not None else None
+    if of is not None and of != _whose_turn(s):
+        return Refusal(
+            Code.CLIENT_STATE_INVALID,
+            "What was asked for is over: another mfactl went on with this client meanwhile.",
+            "Run: mfactl verify",
+        )
     if pending is None:
         found = session.live(s)
         return _nothing(s, found) if isinstance(found, Refusal) else _step_up(s, found, code, work)
@@ -50,6 +73,14 @@ def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict | Refusa
     if isinstance(pending, SignUp):
         return sign_up.verify(s, code)
     return sign_in.verify(s, code, work=work)
+
+
+def _whose_turn(s: Situation) -> str | None:
+    """The id of what an answer would be for."""
+    if s.client is None:
+        return None
+    turn = s.client.pending or s.client.session
+    return turn.id if turn is not None else None
 
 
 @rule(Happened.STEP_UP)

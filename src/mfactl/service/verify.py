@@ -5,36 +5,34 @@ May import: everything but mfactl.cli.
 
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import verify
-from mfactl.core.client import SignIn, SignUp
 from mfactl.core.code import Typed
-from mfactl.core.verify import Awaited
+from mfactl.core.verify import Asked
 from mfactl.errors import Code
 from mfactl.service import hashing
 from mfactl.surroundings import Password
 
 
-def awaited(c: Conversation) -> tuple[Awaited, SignIn | SignUp | None]:
-    """What `verify` would ask for now, and what is pending. Raises if nothing is to be verified."""
+def awaited(c: Conversation) -> Asked:
+    """What `verify` would ask for now. Raises if there is nothing to verify."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
-    situation, step = c.look(verify.awaited)
-    return step, situation.client.pending if situation.client is not None else None
+    return c.look(verify.awaited)[1]
 
 
-def by_code(c: Conversation, code: Typed) -> Concluded:
-    """Tries a code on whatever is pending, else on the session."""
+def by_code(c: Conversation, code: Typed, *, of: str | None = None) -> Concluded:
+    """Tries a code on whatever is pending, else on the session; or on nothing but `of`."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
     return c.decide(
-        lambda s, work: verify.attempt(s, code, work=work),
+        lambda s, work: verify.attempt(s, code, work=work, of=of),
         hashing.code_digest(c, code),
         renews_token=True,
     )
 
 
-def by_password(c: Conversation, password: Password) -> Concluded:
+def by_password(c: Conversation, password: Password, *, of: str | None = None) -> Concluded:
     """Verifies the session of an account that has no second factor."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
     return c.decide(
-        lambda s, work: verify.attempt(s, None, work=work),
+        lambda s, work: verify.attempt(s, None, work=work, of=of),
         hashing.password_check(c, password),
         renews_token=True,
     )
