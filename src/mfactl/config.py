@@ -3,7 +3,8 @@
 Guarantees: an option beats the environment, the environment the file, the file the default; no
 setting loosens a rule of the life cycle; what is unknown or out of bounds is refused with its line,
 not ignored.
-May import: mfactl.core.client, mfactl.files, mfactl.errors, tomllib and platformdirs.
+May import: mfactl.core.client, mfactl.files, mfactl.errors, mfactl.spelling, tomllib and
+platformdirs.
 """
 
 import os
@@ -310,10 +311,10 @@ def line_of(text: str, key: str) -> int | None:
 
 def suggestion(key: str) -> str:
     """The end of a sentence about a setting that there is not: which one may be meant."""
-    # Here, because it takes 4 ms that only a mistake needs.
-    from difflib import get_close_matches  # noqa: PLC0415
+    # Here, because only a mistake needs it.
+    from mfactl import spelling  # noqa: PLC0415
 
-    near = get_close_matches(key, KINDS, n=1)
+    near = spelling.alike(key, KINDS)
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -2,10 +2,10 @@
 
 Guarantees: they may stand before or after the subcommand and mean the same; a group's module is
 imported when one of its commands is named, and not before.
-May import: mfactl.cli.output, mfactl.cli.fields, mfactl.errors, mfactl.exits and typer.
+May import: mfactl.cli.output, mfactl.cli.fields, mfactl.errors, mfactl.exits, mfactl.spelling and
+typer.
 """
 
-import difflib
 import functools
 import importlib
 import inspect
@@ -125,8 +125,11 @@ class Group(TyperGroup):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """` Did you mean ...?` if one of the known words, or more, are much like this one."""
-    alike = [f"'{other}'" for other in difflib.get_close_matches(word, list(known))]
-    return f" Did you mean {' or '.join(alike)}?" if alike else ""
+    # Here, because only a mistake needs it.
+    from mfactl import spelling  # noqa: PLC0415
+
+    meant = [f"'{other}'" for other in spelling.alike(word, known)]
+    return f" Did you mean {' or '.join(meant)}?" if meant else ""
 
 
 class Entry(NamedTuple):
