@@ -61,7 +61,7 @@ soak: debian setup ## long runs of what has to hold; writes docs/reliability.md 
 	$(BIN)/pytest -q -n auto -m soak --soak --page docs/reliability.md --seed $$seed --hypothesis-seed $$seed
 
 # Its own directory, since mutmut works on a copy; TMPDIR=/dev/shm makes it a good deal faster.
-mutants: setup ## change core/ and vault/ in 4,600 ways: do the tests notice? (WORKERS=n at once)
+mutants: setup ## change core/ and vault/ in 4,800 ways: do the tests notice? (WORKERS=n at once)
 	$(BIN)/python -m tests.support.mutants copy build/mutants
 	$(BIN)/python -m tests.support.mutants ask build/mutants
 	cd build/mutants && $(CURDIR)/$(BIN)/mutmut run --max-children $(or $(WORKERS),2)

@@ -230,6 +230,12 @@ def _wait_for_lock(descriptor: int, path: Path) -> None:
             time.sleep(LOCK_PAUSE_SECONDS)
 
 
+def no_directory(path: Path) -> MfactlError:
+    """The refusal of a place for a new file in a directory that there is not."""
+    detail = f"There is no directory {path}."
+    return failure(Code.IO_ERROR, detail, "Make it, or name another place.")
+
+
 def unsafe(detail: str, remedy: str | None = None) -> MfactlError:
     """The refusal of a file or directory that others could tamper with, or that is no file."""
     return failure(Code.VAULT_PERMISSIONS, detail, remedy)

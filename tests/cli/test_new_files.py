@@ -130,7 +130,7 @@ def test_nothing_is_overwritten_and_no_code_is_replaced(
 def test_a_page_where_there_is_no_directory_is_refused(ada_with_totp: Ada, tmp_path: Path) -> None:
     ended = regenerate(ada_with_totp, tmp_path / "nowhere" / "codes.txt")
     assert (ended.status, ended.codes) == (11, ["io_error"])
-    assert "nowhere/codes.txt" in ended.err
+    assert f"There is no directory {tmp_path / 'nowhere'}.\nMake it," in ended.err
 
 
 def test_a_page_without_room_is_refused(ada_with_totp: Ada, tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 May import: mfactl.core.account, mfactl.errors, mfactl.cli and typer.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -27,11 +26,9 @@ Save = Annotated[
 ]
 
 
-@contextmanager
-def room_for_codes(save: Path | None) -> Iterator[Keep]:
+def room_for_codes(save: Path | None) -> AbstractContextManager[Keep]:
     """Where the sheet will be kept: the name is free, and there is room. Before codes are made."""
-    with new_file(save, MOST_BYTES, lost=LOST) as keep:
-        yield keep
+    return new_file(save, MOST_BYTES, lost=LOST)
 
 
 def sheet(account: Account, codes: tuple[str, ...], now: int) -> bytes:

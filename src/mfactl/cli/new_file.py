@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mfactl.copying import appearing
 from mfactl.errors import Code, MfactlError, failure
-from mfactl.files import io_error
+from mfactl.files import io_error, no_directory
 
 Keep = Callable[[bytes], None]
 
@@ -30,6 +30,8 @@ def new_file(path: Path | None, most_bytes: int, *, lost: str) -> Iterator[Keep]
         return
     if os.path.lexists(path):
         raise _taken(path)
+    if not path.parent.is_dir():
+        raise no_directory(path.parent)
     filled = False
     try:
         with appearing(path.absolute()) as file:

@@ -22,7 +22,6 @@ from mfactl.service.vault import (
     Watch,
     about_a_copy,
     expect_whole,
-    no_directory,
     raise_findings,
 )
 from mfactl.vault import slots
@@ -70,7 +69,7 @@ def backup(c: Conversation, path: Path, watch: Watch) -> Copy:
     if os.path.lexists(path):
         raise _exists(path)
     if not path.parent.is_dir():
-        raise no_directory(path.parent)
+        raise files.no_directory(path.parent)
     try:
         with copying.appearing(path) as target:  # first: what cannot be written there is told soon
             c.note(Happened.VAULT_BACKUP)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mfactl import os_keyring
+from mfactl import files, os_keyring
 from mfactl.conversation import Conversation
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, MfactlError, Refusal, failure
-from mfactl.service.vault import Watch, check_passphrase, no_directory, raise_findings
+from mfactl.service.vault import Watch, check_passphrase, raise_findings
 from mfactl.surroundings import new_id
 from mfactl.unlocking import provide_key_file, read_key_file
 from mfactl.vault import slots
@@ -55,7 +55,7 @@ def listed(c: Conversation) -> tuple[Slot, ...]:
 def add_key_file(c: Conversation, path: Path) -> Slot:
     """A slot for a key file, which is made if it is not there; or the slot that it has already."""
     if not path.parent.is_dir():  # a stick that is not there: the key would land elsewhere
-        raise no_directory(path.parent)
+        raise files.no_directory(path.parent)
     known = _opened_by(c, KEY_FILE, read_key_file(path)) if os.path.lexists(path) else None
     # If nothing comes of it, a new file stays: somebody else may have added a slot for it by then.
     return known or _add(c, KEY_FILE, lambda _id: provide_key_file(path))

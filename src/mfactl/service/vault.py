@@ -141,12 +141,6 @@ def _of_a_copy(refusal: Refusal) -> Refusal:
     return refusal
 
 
-def no_directory(path: Path) -> MfactlError:
-    """The refusal of a place for a new file in a directory that there is not."""
-    detail = f"There is no directory {path}."
-    return failure(Code.IO_ERROR, detail, "Make it, or name another place.")
-
-
 def expect_whole(path: Path) -> None:
     """Raises if a part of a copy lies in another file: a transaction that was not finished."""
     for other in (*left_beside(path), *left_beside(path.resolve())):
