@@ -127,6 +127,13 @@ def test_nothing_is_overwritten_and_no_code_is_replaced(
     assert what != "a link" or other.read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_a_page_without_a_name_is_refused(ada_with_totp: Ada, name: str) -> None:
+    ended = ada_with_totp.here("backup-codes", "regenerate", "--yes", "--save", name, "--json")
+    assert (ended.status, ended.codes) == (7, ["file_exists"])
+    assert "is a directory; a new file needs a name in it." in ended.err
+
+
 def test_a_page_where_there_is_no_directory_is_refused(ada_with_totp: Ada, tmp_path: Path) -> None:
     ended = regenerate(ada_with_totp, tmp_path / "nowhere" / "codes.txt")
     assert (ended.status, ended.codes) == (11, ["io_error"])

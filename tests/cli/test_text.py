@@ -77,7 +77,10 @@ def test_the_account_page_counts_the_codes_that_are_left(ada_with_totp: Ada) -> 
     later = ada_with_totp.at(NOW + HOUR)
     later.ask("verify", ada_with_totp.backup_codes[0])
     page = later.here("account", "show").out
-    on = "Authenticator app:  on since 2026-01-01 00:00 UTC, last used 2026-01-01 00:00 UTC\n"
+    on = (
+        "Authenticator app:  on since 2026-01-01 00:00 UTC\n"
+        "Its last code:      2026-01-01 00:00 UTC\n"
+    )
     assert on in page
     assert "Backup codes:       9 of 10 left\n" in page
 

@@ -32,6 +32,20 @@ def test_a_sign_up_goes_on_to_the_code_and_enter_shows_the_mail(with_vault: Prog
     assert "Next:" not in ended.err, "the prompt is what comes next"
 
 
+def test_enter_says_how_to_get_a_new_code_if_the_mail_is_gone(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.wait_for_prompt("Code in the e-mail (Enter shows it)")
+        code = with_vault.ask("outbox", "code", EMAIL)["code"]
+        with_vault.ask("outbox", "clear")
+        terminal.type("")
+        terminal.wait_for("There is no such message in the outbox.")
+        terminal.wait_for("run: mfactl verify --resend")
+        terminal.answer("Code in the e-mail", code)
+        assert terminal.end().status == 0
+
+
 def test_a_code_that_is_wrong_five_times_ends_the_walk_and_a_new_one_begins_another(
     with_vault: Program,
 ) -> None:

@@ -47,8 +47,8 @@ def _page(shown: Shown) -> str:
     if account.totp is None:
         rows.append(("Authenticator app", "off - turn it on with: mfactl mfa add"))
     else:
-        since, used = utc(account.totp.verified_at), utc(account.totp.last_used_at)
-        rows.append(("Authenticator app", f"on since {since}, last used {used}"))
+        rows.append(("Authenticator app", f"on since {utc(account.totp.verified_at)}"))
+        rows.append(("Its last code", utc(account.totp.last_used_at)))
     if account.backup_codes is not None:
         total = len(account.backup_codes.codes)
         rows.append(("Backup codes", f"{account.backup_codes.remaining} of {total} left"))

@@ -28,6 +28,8 @@ def new_file(path: Path | None, most_bytes: int, *, lost: str) -> Iterator[Keep]
     if path is None:
         yield _keep_nothing
         return
+    if path.is_dir():  # a name that is empty is one too: the directory we are in
+        raise failure(Code.FILE_EXISTS, f"{path} is a directory; a new file needs a name in it.")
     if os.path.lexists(path):
         raise _taken(path)
     if not path.parent.is_dir():

@@ -116,7 +116,8 @@ def _show_mail(run: Run, email: str) -> None:
     try:
         message = outbox.show(run.conversation, email)
     except MfactlError as error:
-        complain(error.refusals)
+        remedy = "For a new one, press Ctrl-C and run: mfactl verify --resend"
+        complain([refusal._replace(remedy=remedy) for refusal in error.refusals])
     else:
         prompts.say(visible_lines(f"\n{message.body.strip()}\n"))
 
