@@ -117,7 +117,7 @@ def _show_mail(run: Run, email: str) -> None:
         message = outbox.show(run.conversation, email)
     except MfactlError as error:
         remedy = "For a new one, press Ctrl-C and run: mfactl verify --resend"
-        complain([refusal._replace(remedy=remedy) for refusal in error.refusals])
+        complain(tuple(refusal._replace(remedy=remedy) for refusal in error.refusals))
     else:
         prompts.say(visible_lines(f"\n{message.body.strip()}\n"))
 
