@@ -314,7 +314,7 @@ complete -c mfactl -n '__mfactl_at "vault" 0' -a check -d 'Read everything in th
 complete -c mfactl -n '__mfactl_at "vault" 0' -a backup -d 'Copy the vault into a new file while others use it, and check the copy from end to end.'
 complete -c mfactl -n '__mfactl_at "vault" 0' -a restore -d 'Put a backup in the vault\'s place. Every session ends; what was there is kept beside it.'
 complete -c mfactl -n '__mfactl_at "vault" 0' -a rotate -d 'Make a new data key and seal everything anew under it, in one transaction.'
-complete -c mfactl -n '__mfactl_at "vault" 0' -a slots -d 'The ways to unlock the vault: key files, passphrases, the system\'s keyring.'
+complete -c mfactl -n '__mfactl_at "vault" 0' -a slots -d 'Ways to unlock it: files, passphrases, keyring.'
 
 # mfactl vault init
 complete -c mfactl -n '__mfactl_at "vault init"' -n '__mfactl_without --passphrase' -l passphrase -d 'Protect it with a passphrase, not a key file.'
@@ -572,7 +572,7 @@ complete -c mfactl -n '__mfactl_at "help vault" 0' -a check -d 'Read everything 
 complete -c mfactl -n '__mfactl_at "help vault" 0' -a backup -d 'Copy the vault into a new file while others use it, and check the copy from end to end.'
 complete -c mfactl -n '__mfactl_at "help vault" 0' -a restore -d 'Put a backup in the vault\'s place. Every session ends; what was there is kept beside it.'
 complete -c mfactl -n '__mfactl_at "help vault" 0' -a rotate -d 'Make a new data key and seal everything anew under it, in one transaction.'
-complete -c mfactl -n '__mfactl_at "help vault" 0' -a slots -d 'The ways to unlock the vault: key files, passphrases, the system\'s keyring.'
+complete -c mfactl -n '__mfactl_at "help vault" 0' -a slots -d 'Ways to unlock it: files, passphrases, keyring.'
 
 # mfactl help vault init
 

@@ -13,6 +13,7 @@ from mfactl.core import code, totp
 from mfactl.core import verify as rules
 from mfactl.core.code import Typed
 from mfactl.core.email_code import TEST_CODE
+from mfactl.core.verdict import OVER
 from mfactl.errors import Code, MfactlError
 from mfactl.service import account, factors, sign_up, vault, verify
 from mfactl.surroundings import Surroundings
@@ -156,3 +157,16 @@ def test_a_verifier_that_changes_under_every_try_ends_as_busy(
             )
     assert caught.value.refusals[0].code is Code.VAULT_BUSY
     assert len(asked) == 3  # the hash, and again twice
+
+
+def test_who_is_asked_for_the_code_of_a_sign_up_is_not_asked_for_that_of_another(
+    signed_up: Path, clock: Clock, notes: list[str]
+) -> None:
+    (signed_up / "client.toml").unlink()
+    with opened(signed_up, clock, notes) as here, opened(signed_up, clock, notes) as there:
+        sign_up.start(here, "eve+clerk_test@example.com", lambda accept: accept(PASSWORD))
+        sign_up.start(there, "bob+clerk_test@example.com", lambda accept: accept(PASSWORD))
+        with pytest.raises(MfactlError) as caught:
+            verify.awaited(here)
+        assert verify.awaited(there).email == "bob+clerk_test@example.com"
+    assert caught.value.refusals == (OVER,)

@@ -3,8 +3,9 @@
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -265,7 +266,7 @@ def answering(*answers: bytes | None) -> Iterator[int]:
 
         def serve() -> None:
             connection, _ = listener.accept()
-            with connection, connection.makefile("rb") as lines:
+            with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
                 for answer in answers:
                     if answer is None:
                         lines.read()  # until the other side has had enough
@@ -279,10 +280,70 @@ def answering(*answers: bytes | None) -> Iterator[int]:
         thread.join()
 
 
+@contextmanager
+def dripping(line: bytes) -> Iterator[int]:
+    """A server that never comes to the end of its answer, and says a line of it now and then."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(0.1)
+                while True:
+                    with suppress(TimeoutError):
+                        if connection.recv(1) == b"":
+                            return
+                    with suppress(OSError):
+                        connection.sendall(line)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
 def test_a_server_that_hangs_is_left_after_the_time_that_is_set() -> None:
     with answering(None) as port:
         told = refusal_of(settings(port)._replace(mail_timeout=1))
     assert "it did not answer within 1 s" in told
+
+
+def test_a_server_whose_answer_grows_slowly_is_left_after_the_time_that_is_set() -> None:
+    with dripping(b"220-x\r\n") as port:
+        told = refusal_of(settings(port)._replace(mail_timeout=1))
+    assert "it did not answer within 1 s" in told
+
+
+def test_a_server_whose_answer_has_no_end_is_left() -> None:
+    with answering((b"220-" + b"x" * 1000 + b"\r\n") * 200) as port:
+        told = refusal_of(settings(port))
+    assert "its answer does not end" in told
+
+
+@pytest.mark.parametrize("form", ["as it is", "in base64", "as it was sent"])
+def test_a_server_that_repeats_the_password_is_not_repeated(password_file: Path, form: str) -> None:
+    secret = {
+        "as it is": SECRET,
+        "in base64": b64encode(SECRET.encode()).decode(),
+        "as it was sent": b64encode(f"\0{USER}\0{SECRET}".encode()).decode(),
+    }[form]
+    answers = (b"220 x\r\n", b"250-x\r\n250 AUTH PLAIN\r\n", b"235 ok\r\n")
+    with answering(*answers, f"550 You are {secret}.\r\n".encode()) as port:
+        login = {"mail_user": USER, "mail_password_file": str(password_file)}
+        told = refusal_of(settings(port, **login))
+    assert "it says: 550 You are ...." in told
+    assert secret not in told
+
+
+def test_a_password_that_cannot_be_sent_is_told_and_no_character_of_it(
+    password_file: Path,
+) -> None:
+    password_file.write_text("pass\xe9word\n")
+    login = {"mail_user": USER, "mail_password_file": str(password_file)}
+    told = refusal_of(settings(25, **login))
+    assert f"the password in {password_file} may have ASCII characters only" in told
+    assert "\xe9" not in told
+    assert "xe9" not in told
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 Guarantees: a token is in the file before the vault knows it; what another process wrote for another
 vault, or has seen meanwhile, is never lost; the mark only advances, unless that is asked for.
-May import: mfactl.files, mfactl.errors, tomllib and tomli_w.
+May import: mfactl.files, mfactl.errors, hashlib, tomllib and tomli_w.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,11 @@ class Seen(NamedTuple):
 
 
 NOTHING_SEEN = Seen()
+
+
+def token_hash(token: str) -> str:
+    """What the vault knows of a token: the SHA-256 of its bytes, in hexadecimal digits."""
+    return hashlib.sha256(bytes.fromhex(token)).hexdigest()
 
 
 class ClientFile:

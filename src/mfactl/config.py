@@ -242,7 +242,9 @@ def settings_of(paths: Paths, text: str, *, is_new: bool = False) -> Settings:
     """
 
     def wrong(key: str, problem: str) -> MfactlError:
-        return _invalid(paths, problem, None if is_new else line_of(text, key))
+        if is_new:
+            return failure(Code.CONFIG_INVALID, _ended(problem), "Run: mfactl config list")
+        return _invalid(paths, problem, line_of(text, key))
 
     settings = Settings()
     for key, value in values_of(paths, text).items():
@@ -296,14 +298,13 @@ def line_of(text: str, key: str) -> int | None:
     """The line that sets a key, counted from 1; None if that is not to be seen."""
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[+\s*([^\[\]]+?)\s*\]", line)
-        if header is not None:
-            table = header[1].strip("\"'") + "."
+        name, equals, _ = line.strip().partition("=")
+        if name.startswith("["):
+            table = name.lstrip("[").partition("]")[0].strip(" \t\"'") + "."
             if table == key + ".":
                 return number
             continue
-        name = re.match(r"\s*([^=#]+?)\s*=", line)
-        parts = [] if name is None else [part.strip(" \t\"'") for part in name[1].split(".")]
+        parts = [part.strip(" \t\"'") for part in name.split(".")] if equals else []
         if parts and (table + ".".join(parts) == key or key.startswith(f"{table}{parts[0]}.")):
             return number
     return None
@@ -318,10 +319,13 @@ def suggestion(key: str) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else sentence + "."
+
+
 def _invalid(paths: Paths, problem: str, line: int | None) -> MfactlError:
     where = f"{paths.config}" if line is None else f"{paths.config}, line {line}"
-    end = "" if problem.endswith("?") else "."
-    detail = f"{where}: {problem}{end}"
+    detail = f"{where}: {_ended(problem)}"
     if line is None:
         return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config))
     return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config), line=line)

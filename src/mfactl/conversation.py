@@ -6,7 +6,6 @@ May import: mfactl.core, mfactl.vault, mfactl.client_file, mfactl.config, mfactl
 mfactl.files and mfactl.errors.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +13,11 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from mfactl import files
-from mfactl.client_file import TOKEN_BYTES, ClientFile, Seen
+from mfactl.client_file import TOKEN_BYTES, ClientFile, Seen, token_hash
 from mfactl.config import Paths, Settings
-from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id
-from mfactl.core.verdict import NO_WORK, Happened, Limits, Situation, Verdict, Work, locks
+from mfactl.core import verdict as verdicts
+from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id, whose_turn
+from mfactl.core.verdict import NO_WORK, OVER, Happened, Limits, Situation, Verdict, Work
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.surroundings import Surroundings, draw_ids, new_id, parse_now
 from mfactl.unlocking import Unlocker
@@ -52,6 +52,7 @@ class Conversation:
         self.around = around
         self.client_file = ClientFile(paths.client)
         self.unlocker = Unlocker(paths, around.environ, around.ask_passphrase)
+        self._asked_about: str | None = None
 
     # --- the vault
 
@@ -90,7 +91,7 @@ class Conversation:
         return FLOOR if self.vault.header.test else RECOMMENDED
 
     def has_no_vault(self) -> bool:
-        """Whether nobody has ever made a vault at the default place."""
+        """Whether nobody has ever made one at the default place."""
         return self.paths.vault_named is None and not os.path.lexists(self.paths.vault)
 
     def expect_vault(self, instead: Code) -> None:
@@ -129,7 +130,8 @@ class Conversation:
         with self.vault.reading() as transaction:
             seen = self._check_seen(transaction)
             situation = self._situation(transaction, seen, None)[0]
-            answer = rule(situation)
+            over = self._asked_about not in (None, whose_turn(situation.client))
+            answer = OVER if over else rule(situation)
             head = Mark(transaction.head.number, transaction.head.hash)
         self._remember(seen, head)
         if isinstance(answer, Refusal):
@@ -151,10 +153,15 @@ class Conversation:
         self._remember(seen, head)
 
     def foresee(self, rule: Rule, *, key: str | None = None) -> Verdict:
-        """What a rule would answer now. Nothing is stored and nobody is told."""
+        """What a rule would answer now: before a person is asked. Nothing is stored or told."""
         with self.vault.reading() as transaction:
-            seen = self._check_seen(transaction)
-            return rule(self._situation(transaction, seen, key)[0], NO_WORK)
+            situation = self._situation(transaction, self._check_seen(transaction), key)[0]
+        self.ask_about(verdicts.asked_about(situation, of_address=key is not None))
+        return rule(situation, NO_WORK)
+
+    def ask_about(self, asked: str | None) -> None:
+        """From here on a person is asked: what they answer is for this, and for nothing else."""
+        self._asked_about = asked
 
     def decide(
         self,
@@ -234,6 +241,9 @@ class Conversation:
             if token is not None:
                 self.client_file.offer_token(self.vault.header.vault_id, known, token)
             verdict = rule(situation, work)
+            verdict = verdicts.only_about(
+                self._asked_about, situation, verdict, of_address=key is not None
+            )
             if verdict.need is not None:
                 return Concluded(situation, verdict)
             mark = self._commit(transaction, situation, verdict, token)
@@ -267,7 +277,7 @@ class Conversation:
 
     def _client(self, transaction: Transaction, seen: Seen) -> tuple[Client | None, str | None]:
         for token in seen.tokens:
-            client = transaction.client(_token_hash(token))
+            client = transaction.client(token_hash(token))
             if client is not None:
                 return client, token
         return None, None
@@ -278,14 +288,14 @@ class Conversation:
         for record in verdict.writes:
             if isinstance(record, Client) and record.token_hash == TOKEN_DUE:
                 assert token is not None  # whoever runs such a rule says that it renews the token
-                record = record._replace(token_hash=_token_hash(token))
+                record = record._replace(token_hash=token_hash(token))
             transaction.put(record)
         for record in verdict.drops:
             transaction.drop(record)
         details = dict(verdict.details)
         if verdict.strategy is not None:
             details["strategy"] = verdict.strategy
-        if locks(verdict.refusals):
+        if verdicts.locks(verdict.refusals):
             details["locked"] = True
         draft = Draft(
             at=s.now,
@@ -334,7 +344,3 @@ def _client_id(s: Situation, verdict: Verdict) -> str | None:
     """The client that asked; it may be one that the verdict makes."""
     clients = [s.client, *(record for record in verdict.writes if isinstance(record, Client))]
     return next((client.id for client in clients if client is not None), None)
-
-
-def _token_hash(token: str) -> str:
-    return hashlib.sha256(bytes.fromhex(token)).hexdigest()

@@ -68,7 +68,7 @@ def test_a_page_of_codes_has_what_somebody_needs_who_finds_it(
     text = page.read_text()
     assert re.findall(r"^ +\d+\.  (\S+)$", text, re.M) == made["codes"]
     assert f"Account:  {EMAIL}\nMade:     2026-01-01 00:00 UTC\n" in text
-    assert "mfactl verify CODE --backup-code" in text
+    assert "mfactl signin ada@example.com" in text
     assert max(map(len, text.splitlines())) < 80
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
 

@@ -37,16 +37,23 @@ def test_a_new_passphrase_is_asked_for_twice_and_never_shown(ada: Ada) -> None:
     assert opened["unlocked_with"] == "passphrase"
 
 
-def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(ada: Ada) -> None:
-    """Ctrl-Z, then fg: the shell leaves the terminal with echo on."""
+def _at_a_shell(program: Program) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    return {**program.environ, "PS1": "ready$ ", "PATH": path}
+
+
+@pytest.mark.parametrize("meanwhile", ["", "bg", "kill -CONT %1", "bg; kill -CONT %1"])
+def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(
+    ada: Ada, meanwhile: str
+) -> None:
+    """Ctrl-Z, then fg: the shell leaves the terminal with echo on.
+
+    In between the command may be told to go on in the background, where it may not read.
+    """
     shell = pexpect.spawn(
         "bash",
         ["--norc", "-i"],
-        env={
-            **ada.environ,
-            "PS1": "ready$ ",
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        },
+        env=_at_a_shell(ada),
         encoding="utf-8",
         timeout=20,
     )
@@ -57,8 +64,9 @@ def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(ada: Ad
     for _ in range(2):
         shell.expect("New passphrase: ")
         shell.sendcontrol("z")
-        shell.expect_exact("ready$ ")
-        shell.sendline("fg")
+        for line in (meanwhile, "fg"):
+            shell.expect_exact("ready$ ")
+            shell.sendline(line)
     for prompt in ("New passphrase: ", "The same once more: "):
         shell.expect(prompt)
         shell.sendline(PASSPHRASE)
@@ -68,6 +76,22 @@ def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(ada: Ad
     shell.wait()
     assert PASSPHRASE not in shown.getvalue()
     assert len(slot_ids(ada)) == 2
+
+
+def test_a_command_that_is_ended_in_the_background_leaves_the_shell_alone(ada: Ada) -> None:
+    shell = pexpect.spawn("bash", ["--norc", "-i"], env=_at_a_shell(ada), encoding="utf-8")
+    shell.delaybeforesend = None
+    shell.expect_exact("ready$ ")
+    shell.sendline("mfactl vault slots add --passphrase")
+    shell.expect("New passphrase: ")
+    shell.sendcontrol("z")
+    shell.expect_exact("ready$ ")
+    shell.sendline("kill %1")
+    shell.expect("Exit 143 ")
+    assert "bug" not in str(shell.before)
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.wait()
 
 
 def test_nobody_types_a_new_passphrase_for_a_vault_that_does_not_open(ada: Ada) -> None:

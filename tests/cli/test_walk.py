@@ -297,8 +297,90 @@ def test_an_answer_is_not_taken_for_what_another_shell_began_meanwhile(
         terminal.type(typed if typed.isdigit() else ada_with_totp.backup_codes[0])
         ended = terminal.end()
     assert ended.status == 7
-    assert "another mfactl went on with this client meanwhile" in ended.err
+    assert OVER in ended.err
     assert ada_with_totp.ask("verify", "424242")["email_address"] == bob
+
+
+BOB = "bob+clerk_test@example.com"
+OVER = "What was asked for is over: another mfactl went on meanwhile."
+
+
+@pytest.mark.parametrize(
+    ("command", "prompt", "answer"),
+    [
+        (("mfa", "disable"), "[y/N]", "y"),
+        (("backup-codes", "regenerate"), "[y/N]", "y"),
+        (("account", "password"), "Current password", PASSWORD),
+        (("account", "password"), "Current password", "a wrong password"),
+        (("verify", "--backup-code"), "Backup code", "1111-2222-3333"),
+        (("verify",), "Code of your app", "000000"),
+    ],
+)
+def test_an_answer_about_one_account_changes_nothing_of_another_and_is_no_guess(
+    ada_with_totp: Ada, command: tuple[str, ...], prompt: str, answer: str
+) -> None:
+    elsewhere = ada_with_totp.with_(MFACTL_CLIENT=str(ada_with_totp.home / "bob.toml"))
+    elsewhere.ask("signup", BOB, "--password-stdin", stdin=PASSWORD, status=3)
+    elsewhere.ask("verify", "424242")
+    secret = elsewhere.ask("mfa", "add")["secret"]
+    codes = elsewhere.ask("mfa", "verify", pyotp.TOTP(secret).at(NOW))["backup_codes"]
+    with Terminal(ada_with_totp, *command) as terminal:
+        terminal.wait_for_prompt(prompt)
+        ada_with_totp.ask("signout")
+        ada_with_totp.ask("signin", BOB, "--password-stdin", stdin=PASSWORD, status=3)
+        ada_with_totp.ask("verify", codes[0])
+        before = ada_with_totp.ask("account", "show")
+        terminal.type(answer)
+        ended = terminal.end()
+    assert ended.status == 7
+    assert OVER in ended.err
+    after = ada_with_totp.ask("account", "show")
+    assert (after["id"], after["updated_at"]) == (before["id"], before["updated_at"])
+    assert after["verification_attempts_remaining"] == 10
+    assert after["backup_codes_remaining"] == 9
+
+
+def test_a_confirmed_reset_is_of_the_account_that_was_asked_about(ada_with_totp: Ada) -> None:
+    with Terminal(ada_with_totp, "admin", "delete", EMAIL) as terminal:
+        terminal.wait_for_prompt("[y/N]")
+        ada_with_totp.ask("admin", "delete", EMAIL, "--yes")
+        again = ada_with_totp.at(NOW + 30)
+        again.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
+        again.ask("verify", again.ask("outbox", "code", EMAIL)["code"])
+        terminal.type("y")
+        ended = terminal.end()
+    assert ended.status == 7
+    assert OVER in ended.err
+    assert again.ask("account", "show")["email_addresses"][0]["email_address"] == EMAIL
+
+
+def test_ctrl_d_after_a_wrong_code_does_not_say_that_nothing_was_changed(
+    ada_signing_in: Ada,
+) -> None:
+    with Terminal(ada_signing_in, "verify") as terminal:
+        terminal.answer("Code of your app", ada_signing_in.wrong_code(NOW + 30))
+        terminal.wait_for("attempts are left.")
+        terminal.wait_for_prompt("Code of your app")
+        terminal.press("d")
+        ended = terminal.end()
+    assert ended.status == 1
+    assert ended.err.endswith(
+        "mfactl: What was done so far stays.\nRun it again when you are ready.\n"
+    )
+
+
+def test_a_mail_with_a_wide_line_of_spaces_is_shown(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", EMAIL, columns=80) as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.wait_for_prompt("Code in the e-mail (Enter shows it)")
+        (mail,) = (with_vault.home / "outbox" / "new").iterdir()
+        text = mail.read_text()
+        mail.write_text(text + "\n" + " " * 100 + "\nthe last line\n")
+        terminal.type("")
+        terminal.wait_for("the last line")
+        terminal.answer("Code in the e-mail", with_vault.ask("outbox", "code", EMAIL)["code"])
+        assert terminal.end().status == 0
 
 
 # --- odd windows, pipes and pastes

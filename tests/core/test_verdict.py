@@ -1,16 +1,32 @@
 import pytest
 
+from mfactl.core.account import Account, Stranger
+from mfactl.core.client import Client
 from mfactl.core.verdict import (
+    OVER,
     Happened,
+    Need,
     Situation,
     Verdict,
     account_subject,
     address_subject,
+    asked_about,
     locks,
+    only_about,
     rule,
 )
 from mfactl.errors import Code, Refusal
-from tests.support.builders import NOW, account, signed_in, situation, stranger
+from tests.support.builders import (
+    NOW,
+    account,
+    account_with_totp,
+    client,
+    pending_sign_in,
+    sign_up_of_ada,
+    signed_in,
+    situation,
+    stranger,
+)
 
 NO = Refusal(Code.SIGNED_OUT)
 
@@ -115,3 +131,55 @@ def test_events_are_stored_by_names_that_never_change() -> None:
         "slot_remove",
     }
     assert all(kind.value == kind.name.lower() for kind in Happened)
+
+
+# --- an answer is for what was asked about
+
+ALL = Verdict(Happened.VERIFY, "user_eve", writes=(account(),), need=Need.PASSWORD_CHECK)
+
+
+@pytest.mark.parametrize(
+    ("here", "turn"),
+    [
+        (client(pending=sign_up_of_ada()), "sua_here"),
+        (pending_sign_in(account_with_totp()), "sia_here"),
+        (signed_in(account()), "sess_here"),
+        (client(), None),
+        (None, None),
+    ],
+    ids=["a sign-up", "a sign-in", "a session", "nothing", "no client"],
+)
+def test_a_question_is_about_the_turn_of_the_client_and_so_is_its_answer(
+    here: Client | None, turn: str | None
+) -> None:
+    s = situation(here, account=account(), target=stranger())
+    assert asked_about(s, of_address=False) == turn
+    assert only_about(turn, s, ALL) is ALL
+    assert only_about("sia_other", s, ALL) == Verdict(Happened.VERIFY, "user_ada", refusals=(OVER,))
+
+
+@pytest.mark.parametrize(
+    ("target", "who"),
+    [(account(), "user_ada"), (stranger(), "stranger_ada"), (None, "")],
+)
+def test_a_question_about_an_address_is_about_who_is_there(
+    target: Account | Stranger | None, who: str
+) -> None:
+    s = situation(signed_in(account()), account=account(), target=target)
+    assert asked_about(s, of_address=True) == who
+    assert only_about(who, s, ALL, of_address=True) is ALL
+    assert only_about("user_other", s, ALL, of_address=True) == Verdict(
+        Happened.VERIFY, who, refusals=(OVER,)
+    )
+
+
+def test_who_was_not_asked_answers_for_anything() -> None:
+    s = situation(signed_in(account()), account=account(), target=stranger())
+    assert only_about(None, s, ALL) is ALL
+    assert only_about(None, s, ALL, of_address=True) is ALL
+
+
+def test_an_answer_to_what_is_over_says_what_to_do() -> None:
+    assert OVER.code is Code.CLIENT_STATE_INVALID
+    assert OVER.long_message == "What was asked for is over: another mfactl went on meanwhile."
+    assert OVER.next_step == "Look how things are now (mfactl account show), then repeat it."

@@ -97,34 +97,6 @@ def test_the_pending_step_is_awaited_else_the_strongest_factor_of_the_session(
 
 
 @pytest.mark.parametrize(
-    "here",
-    [
-        client(pending=sign_up_of_ada()),
-        pending_sign_in(account_with_totp()),
-        signed_in(account_with_totp()),
-        client(),
-        None,
-    ],
-    ids=["another sign-up", "a sign-in", "a session", "nothing", "no client"],
-)
-def test_an_answer_is_for_nothing_but_what_was_asked_about(here: Client | None) -> None:
-    s = situation(here, account=account_with_totp(), target=stranger())
-    for code in (app_code(), None):
-        verdict = verify.attempt(s, code, work=NO_WORK, of="sia_asked_about")
-        assert codes_of(verdict) == [Code.CLIENT_STATE_INVALID]
-        assert "another mfactl" in verdict.refusals[0].long_message
-        assert verdict.writes == ()
-
-
-def test_an_answer_to_what_was_asked_about_is_tried() -> None:
-    ada = account_with_totp()
-    s = situation(pending_sign_in(ada), account=ada)
-    asked = verify.awaited(s)
-    assert isinstance(asked, Asked)
-    assert verify.attempt(s, app_code(), work=NO_WORK, of=asked.of).session is not None
-
-
-@pytest.mark.parametrize(
     ("here", "text", "commands"),
     [
         (None, "Nothing is waiting", ["signin", "signup"]),

@@ -5,6 +5,7 @@ only when it is named.
 May import: mfactl.cli, mfactl.errors, mfactl.exits and typer.
 """
 
+import os
 import re
 import signal
 from types import FrameType
@@ -80,10 +81,7 @@ def run(arguments: list[str]) -> int:
     """Runs one command line; the exit status. Never raises."""
     options = Options()
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, _terminate)
-        if hasattr(signal, "SIGHUP"):  # the terminal has gone; a prompt restores it all the same
-            signal.signal(signal.SIGHUP, _terminate)
+        _on_end(_end)
         return _run(arguments, options)
     except KeyboardInterrupt:
         return _interrupted(options, _format(arguments, options), Exit.INTERRUPTED)
@@ -144,7 +142,7 @@ def _usage_error(error: typer.TyperException) -> MfactlError:
 
 def _with_suggestion(error: Any) -> str:
     """The message, and what was probably meant; Typer itself says that of commands."""
-    message: str = error.format_message()
+    message = " ".join(error.format_message().split())  # Typer lists choices on lines of their own
     if getattr(error, "possibilities", None):  # a parameter that is no option
         return f"{error.message}.{suggestion(error.option_name, error.possibilities)}"
     choices = getattr(getattr(getattr(error, "param", None), "type", None), "choices", ())
@@ -192,11 +190,31 @@ def _ended_early(status: Any, how: Format) -> int:
 
 
 def _interrupted(options: Options, how: Format, status: Exit) -> int:
+    _on_end(_end_at_once)  # whoever cannot wait for the last words
     output.end_line()
     remedy = options.left or "Run it again when you are ready."
     refusal = Refusal(Code.CANCELLED, "Interrupted.", f"What was finished stays. {remedy}")
     return output.fail(MfactlError(refusal), how, exit_status=status)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
+def _on_end(handler: Any) -> None:
+    """Handles what ends a process: Ctrl-C, a request, and that the terminal has gone."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), handler)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Unlike SIG_IGN, this takes also a signal that has come already, without a word."""
+
+
+def _end_at_once(number: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(128 + number)
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """Raises what a prompt restores the terminal for; a second signal would come between."""
+    _on_end(_ignore)
+    if hasattr(signal, "SIGCONT"):  # with which a shell wakes what it ends: no prompt goes on
+        signal.signal(signal.SIGCONT, _ignore)
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated

@@ -35,12 +35,12 @@ def regenerate(context: typer.Context, yes: Yes = False, save: Save = None) -> O
 
     if factors.would_regenerate(c):
         run.confirm("Replace all backup codes? The old ones stop working.", yes=yes)
-    with code_sheet.room_for_codes(save) as keep:
+    with code_sheet.room_for_codes(run, save) as keep:
         with run.deciding(code_sheet.MAYBE):
             made = run.stepping_up(lambda: factors.regenerate(c), lambda: ask(run))
         account = made.concluded.verdict.account
         assert account is not None  # a regeneration has one
         keep(code_sheet.sheet(account, made.codes, made.concluded.situation.now))
         document = resources.backup_code(account, made.codes)
-        outcome = Outcome(document, lambda: code_sheet.text(made.codes), code_sheet.hint(save))
+        outcome = Outcome(document, lambda: code_sheet.text(made.codes), code_sheet.hint(run, save))
         return code_sheet.until_kept(run, outcome, is_kept=yes or save is not None)

@@ -3,7 +3,8 @@
 May import: mfactl.core.account, mfactl.errors, mfactl.cli and typer.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -26,9 +27,13 @@ Save = Annotated[
 ]
 
 
-def room_for_codes(save: Path | None) -> AbstractContextManager[Keep]:
+@contextmanager
+def room_for_codes(run: Run, save: Path | None) -> Iterator[Keep]:
     """Where the sheet will be kept: the name is free, and there is room. Before codes are made."""
-    return new_file(save, MOST_BYTES, lost=LOST)
+    with new_file(save, MOST_BYTES, lost=LOST) as keep:
+        yield keep
+    if save is not None and run.walks:  # the codes stand on the screen; now also on the sheet
+        run.note(_where(save))
 
 
 def sheet(account: Account, codes: tuple[str, ...], now: int) -> bytes:
@@ -41,9 +46,10 @@ Account:  {account.email}
 Made:     {utc(now)}
 
 {listed}
-Each works once, in place of a code of the authenticator app:
+Each works once, in place of a code of the authenticator app. Sign in, and
+type it where that code is asked for:
 
-    mfactl verify CODE --backup-code
+    mfactl signin {account.email}
 
 Cross out a code that you have used. A new set makes this one void:
 
@@ -58,11 +64,15 @@ def text(codes: tuple[str, ...]) -> str:
     return "Backup codes, each good once:\n\n" + "".join(f"  {code}\n" for code in codes) + "\n"
 
 
-def hint(save: Path | None) -> tuple[str, ...]:
+def hint(run: Run, save: Path | None) -> tuple[str, ...]:
     """What to do with codes that were shown."""
     if save is None:
         return (KEEP_THEM,)
-    return (f"They are in {save}, too. Print it, then remove it.",)
+    return () if run.walks else (_where(save),)
+
+
+def _where(save: Path) -> str:
+    return f"They are in {save}, too. Print it, then remove it."
 
 
 def until_kept(run: Run, outcome: Outcome, *, is_kept: bool) -> Outcome | None:

@@ -70,7 +70,7 @@ def add(
         detail = "Backup codes are made when the code of the app is given, not here."
         raise failure(Code.USAGE_ERROR, detail, "Run: mfactl mfa verify CODE --save FILE")
     draw = qr_picture.drawer(qr_file)
-    with room_for_codes(save) as keep:
+    with room_for_codes(run, save) as keep:
         with new_file(qr_file, qr_picture.MOST_BYTES, lost="Run: mfactl mfa add") as keep_picture:
             added = run.stepping_up(lambda: factors.add(c), lambda: ask(run))
             if qr_file is not None:
@@ -119,7 +119,7 @@ def _drawn(uri: str, show: Show) -> str:
 
 
 TEXT_LINES = 6  # what stands under the code, and the prompt
-SCROLL_UP = "\nThe window is lower than the code: scroll up, or make it higher and repeat this.\n"
+SCROLL_UP = "\nThe window is lower than the code: scroll up, or make it higher.\n"
 
 
 def _grouped(secret: str) -> str:
@@ -143,12 +143,14 @@ def verify(context: typer.Context, code: CodeArgument = None, save: Save = None)
     The ten backup codes are shown this once. Other sessions of the account end.
     """
     run = run_of(context)
-    with room_for_codes(save) as keep:
+    with room_for_codes(run, save) as keep:
         return _confirm(run, code, keep, save)
 
 
 def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -> Outcome | None:
     c = run.conversation
+    if given is None and run.can_ask:
+        factors.await_code(c)
 
     def confirm() -> WithCodes:
         typed = run.code(given, "Code of your app", partial(codes.parse, digits_only=True))
@@ -161,7 +163,7 @@ def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -
     keep(code_sheet.sheet(account, confirmed.codes, confirmed.concluded.situation.now))
     document = resources.verified_totp(account, confirmed.codes)
     text = "The authenticator app is on.\n\n" + code_sheet.text(confirmed.codes)
-    outcome = Outcome(document, lambda: text, code_sheet.hint(save))
+    outcome = Outcome(document, lambda: text, code_sheet.hint(run, save))
     return code_sheet.until_kept(run, outcome, is_kept=save is not None)
 
 

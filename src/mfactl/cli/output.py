@@ -81,7 +81,7 @@ def emit(outcome: Outcome | Stream, how: Format) -> int:
             return fail(MfactlError(missing), how._replace(field=None))
     else:
         text = _json(outcome.document) if how.json else outcome.text()
-    status = write(text)
+    status = write(text, as_it_is=how.field is not None or how.json)
     if status == Exit.DONE:
         for hint in (*outcome.hints, *outcome.next):
             note(hint, how)
@@ -100,7 +100,7 @@ def _stream(stream: Stream, how: Format) -> int:
     found = False
     while batch := "".join(line(item) for item in islice(stream.items, LINES_AT_ONCE)):
         found = True
-        status = write(batch)
+        status = write(batch, as_it_is=stream.lines)
         if status != Exit.DONE:
             return unprinted(status, how)
     if not found and not stream.lines:
@@ -114,9 +114,9 @@ def fail(error: MfactlError, how: Format, *, exit_status: int | None = None) -> 
     status: int = Exit.DONE
     if how.field is not None:
         text = _field(document, how.field)
-        status = write(text) if text is not None else status
+        status = write(text, as_it_is=True) if text is not None else status
     elif how.json:
-        status = write(_json(document))
+        status = write(_json(document), as_it_is=True)
     if not how.quiet:
         complain(error.refusals)
     if status != Exit.DONE:
@@ -136,13 +136,16 @@ def end_line() -> None:
         write_stderr("\n")
 
 
-def write(text: str) -> int:
-    """Writes to stdout and makes sure that it arrived; what it should end with if it did not."""
+def write(text: str, *, as_it_is: bool = False) -> int:
+    """Writes to stdout and makes sure that it arrived; what it should end with if it did not.
+
+    `as_it_is`: for programs, which want their lines whole, also at a terminal.
+    """
     if sys.stdout is None:
         return Exit.MACHINE
     try:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stdout.write(_fitted(text, sys.stdout))
+        sys.stdout.write(text if as_it_is else _fitted(text, sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
         abandon_stdout()
@@ -202,7 +205,7 @@ def _fitted(text: str, stream: TextIO) -> str:
 def _broken(line: str, columns: int) -> str:
     if len(line) <= columns or "\x1b" in line:  # a QR code, whose colours take no column
         return line
-    if max(map(len, line.split())) > columns:  # a URI, which is to be copied in one piece
+    if max(map(len, line.split()), default=ENDLESS) > columns:  # a URI, to be copied in one piece
         return line
     # Here, because it takes 3 ms and most lines fit.
     import textwrap  # noqa: PLC0415

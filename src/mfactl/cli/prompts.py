@@ -23,9 +23,12 @@ def is_terminal() -> bool:
 
 def secret(prompt: str, what: str = "password") -> str:
     """Asks for a secret, which is not echoed. `what` names it in errors."""
-    text = _answer(terminal.hidden, prompt, what)
-    say("")  # the newline that was typed was not shown
-    return text
+    while True:
+        text = _answer(terminal.hidden, prompt, what)
+        say("")  # the newline that was typed was not shown
+        if text:
+            return text
+        say("Nothing was typed. Ctrl-C ends it.")
 
 
 def line(prompt: str, what: str = "code") -> str:

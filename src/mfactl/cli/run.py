@@ -42,6 +42,9 @@ NewPasswordFile = Annotated[
     typer.Option("--new-password-file", metavar="FILE", help="Read the new one from FILE."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+EmailArgument = Annotated[
+    str | None, typer.Argument(metavar="[EMAIL]", help="The address of the account.")
+]
 CodeArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[CODE]", help="The code, or - to read it from stdin."),
@@ -158,6 +161,7 @@ class Run:
                 if not (asks and self.is_for_people and _may_try_again(error)):
                     raise
                 output.complain(error.refusals)
+                self.options.left = self.options.left or "Run it again when you are ready."
 
     def password(
         self,
@@ -213,6 +217,23 @@ class Run:
             if text == prompts.secret("The same once more", what):
                 return answer
             prompts.say("The two are not the same; try again.")
+
+    def email(self, given: str | None) -> str:
+        """An address: the argument, or what is typed, until it is one."""
+        if given is not None:
+            return given
+        if not self.can_ask:
+            detail, remedy = "Whose account? An e-mail address is needed.", "Add it: EMAIL"
+            raise failure(Code.PARAM_MISSING, detail, remedy, param_name="email_address")
+        # Here, because it loads email-validator, which few commands need: 24 ms.
+        from mfactl.core import address  # noqa: PLC0415
+
+        while True:
+            text = prompts.line("E-mail address", "email_address").strip()
+            parsed = address.parse(text)
+            if not isinstance(parsed, Refusal):
+                return text
+            output.complain((parsed,))
 
     def code(self, given: list[str] | None, prompt: str, parse: Parse) -> Typed:
         """A code: the argument, stdin, or what is typed, until that has a code's shape."""

@@ -4,14 +4,12 @@ May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, 
 mfactl.cli and typer.
 """
 
-from typing import Annotated
-
 import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
-from mfactl.cli.run import PasswordFile, PasswordStdin, run_of
+from mfactl.cli.run import EmailArgument, PasswordFile, PasswordStdin, run_of
 from mfactl.cli.verify import LEFT, ask, verified
 from mfactl.core.client import SignIn
 from mfactl.core.verdict import Verdict
@@ -34,20 +32,22 @@ app = new_app()
 )
 def signin(
     context: typer.Context,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address of the account.")],
+    email: EmailArgument = None,
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
 ) -> Outcome:
     """Sign in with the password.
 
     Ends with 0 when that was enough, and with 3 when the account has a second factor: then
-    `mfactl verify` takes a code of the authenticator app, or a backup code.
+    `mfactl verify` takes a code of the authenticator app, or a backup code. At a terminal that is
+    asked for at once.
     """
     run = run_of(context)
+    address = run.email(email)
     password = run.password(password_stdin, password_file)
 
     def start() -> Verdict:
-        return sign_in.start(run.conversation, email, password).verdict
+        return sign_in.start(run.conversation, address, password).verdict
 
     verdict = run.until_right(start, asks=not password_stdin and password_file is None)
     attempt = verdict.attempt

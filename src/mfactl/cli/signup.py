@@ -1,17 +1,15 @@
 """`signup`.
 
 May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.exits,
-mfactl.cli and typer.
+mfactl.surroundings, mfactl.cli and typer.
 """
-
-from typing import Annotated
 
 import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
-from mfactl.cli.run import PasswordFile, PasswordStdin, Run, run_of
+from mfactl.cli.run import EmailArgument, PasswordFile, PasswordStdin, Run, run_of
 from mfactl.cli.verify import LEFT, ask, verified
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core.address import is_test_address
@@ -19,6 +17,7 @@ from mfactl.core.client import SignUp
 from mfactl.core.email_code import TEST_CODE
 from mfactl.exits import Exit
 from mfactl.service import sign_up
+from mfactl.surroundings import Accept
 
 app = new_app()
 
@@ -31,22 +30,30 @@ app = new_app()
         "mfactl signup ada@example.com --password-stdin < password.txt",
         "mfactl signup ada@example.com --password-file password.txt --json",
     ),
-    exits=(3, 6, 7, 8, 9),
+    exits=(0, 3, 6, 7, 8, 9),
     documents=("sign_up_attempt",),
 )
 def signup(
     context: typer.Context,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address to sign up with.")],
+    email: EmailArgument = None,
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
 ) -> Outcome:
     """Start a sign-up: set a password, and have a 6-digit code sent to the address.
 
-    The account is made when `mfactl verify` gets the code. The first sign-up makes the vault.
+    The account is made when `mfactl verify` gets the code; at a terminal that is asked for at once.
+    The first sign-up makes the vault.
     """
     run = run_of(context)
-    password = run.new_password(password_stdin, password_file)
-    return walked(run, sign_up.start(run.conversation, email, password))
+    address = run.email(email)
+    ask = run.new_password(password_stdin, password_file)
+
+    def password(accept: Accept) -> bytes:
+        accepted = ask(accept)
+        run.options.left = f"If a code has come: {LEFT[0].lower()}{LEFT[1:]}"
+        return accepted
+
+    return walked(run, sign_up.start(run.conversation, address, password))
 
 
 def walked(run: Run, concluded: Concluded) -> Outcome:

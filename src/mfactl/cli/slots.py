@@ -19,7 +19,7 @@ from mfactl.service import slots
 from mfactl.service.vault import check_passphrase
 from mfactl.vault.keys import Slot
 
-app = new_app(help="The ways to unlock the vault: key files, passphrases, the system's keyring.")
+app = new_app(help="Ways to unlock it: files, passphrases, keyring.")
 
 OLD_COPIES = (
     "Copies of the vault that were made before still open with it: "

@@ -1,17 +1,18 @@
 """One line from whoever is at the terminal, seen or hidden.
 
 Guarantees: Ctrl-C, SIGTERM and SIGHUP end the wait whenever they come, and the terminal echoes
-again afterwards. `getpass` does not give the first: a signal that comes just before its read is not
-noticed until somebody types a line.
+again afterwards; in the background nothing is read, and the terminal is left to the shell.
+`getpass` does not give the first: a signal that comes just before its read is not noticed until
+somebody types a line.
 May import: the standard library only.
 """
 
 import os
-import select
+import selectors
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 if sys.platform == "win32":
@@ -56,8 +57,11 @@ else:
 
         def resume(_number: int, _frame: FrameType | None) -> None:
             """After Ctrl-Z and `fg` the terminal is as the shell had it, with echo."""
-            silence()
-            ask()
+            if _is_in_foreground(descriptor):
+                silence()
+                ask()
+            else:  # after `bg`: what is typed is for the shell
+                os.kill(os.getpid(), signal.SIGTTIN)
 
         handler = signal.signal(signal.SIGCONT, resume)
         try:
@@ -65,13 +69,20 @@ else:
             yield
         finally:
             signal.signal(signal.SIGCONT, handler)
-            termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+            if _is_in_foreground(descriptor):
+                termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+
+    def _is_in_foreground(descriptor: int) -> bool:
+        """Whether the terminal is ours: it is neither the shell's now, nor gone."""
+        with suppress(OSError):
+            return os.tcgetpgrp(descriptor) == os.getpgrp()
+        return False
 
     def _wait() -> None:
         """Returns when stdin can be read; a signal's handler runs, however early the signal comes.
 
-        The interpreter writes a byte into the pipe as the signal arrives, so that `select` sees one
-        that came before it was called.
+        The interpreter writes a byte into the pipe as the signal arrives, so that a selector sees
+        one that came before it was asked.
         """
         if not sys.stdin.isatty():
             return
@@ -79,7 +90,10 @@ else:
         os.set_blocking(notice, False)
         before = signal.set_wakeup_fd(notice, warn_on_full_buffer=False)
         try:
-            select.select([sys.stdin.fileno(), noticed], [], [])
+            with selectors.DefaultSelector() as selector:
+                for descriptor in (sys.stdin.fileno(), noticed):
+                    selector.register(descriptor, selectors.EVENT_READ)
+                selector.select()
         finally:
             signal.set_wakeup_fd(before)
             os.close(noticed)

@@ -97,6 +97,12 @@ def account_id(client: Client) -> str | None:
     return client.pending.account_id if isinstance(client.pending, SignIn) else None
 
 
+def whose_turn(client: Client | None) -> str | None:
+    """The id of the attempt or session that an answer of this client would be for."""
+    turn = None if client is None else client.pending or client.session
+    return None if turn is None else turn.id
+
+
 def pending_expires_at(pending: SignUp | SignIn) -> int:
     """When the pending step counts as abandoned."""
     return pending.created_at + _limit(pending)

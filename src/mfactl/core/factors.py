@@ -38,6 +38,14 @@ def add(s: Situation, *, secret: str) -> Verdict | Refusal:
     )
 
 
+def awaited(s: Situation) -> Enrolment | Refusal:
+    """The unverified secret whose first code is waited for, or why there is none."""
+    found = session.live(s)
+    if isinstance(found, Refusal):
+        return found
+    return _already_on(found[2]) or _enrolment(found[0], found[1], s.now)
+
+
 @rule(Happened.TOTP_VERIFY)
 def confirm(s: Situation, code: Typed, *, work: Work) -> Verdict | Refusal:
     """Turns the unverified secret into the account's app, with its first backup codes."""

@@ -6,7 +6,7 @@ May import: mfactl.core and mfactl.errors.
 """
 
 from mfactl.core.account import Account
-from mfactl.core.client import Client, Session
+from mfactl.core.client import Client, Session, is_pending_fresh
 from mfactl.core.freshness import is_fresh
 from mfactl.core.verdict import Happened, Situation, Verdict, account_subject, address_subject, rule
 from mfactl.errors import Code, Refusal
@@ -36,6 +36,10 @@ def live(s: Situation) -> Live | Refusal:
     client, account = s.client, s.account
     session = client.session if client is not None else None
     if client is None or session is None:
+        pending = client.pending if client is not None else None
+        if pending is not None and is_pending_fresh(pending, now=s.now):
+            detail = f"You are not signed in yet: the code of {pending.email} is waited for."
+            return Refusal(Code.AUTHENTICATION_INVALID, detail, "Run: mfactl verify CODE")
         return Refusal(Code.AUTHENTICATION_INVALID)
     if account is None or not _is_live(session, account, s):
         return Refusal(Code.SIGNED_OUT)

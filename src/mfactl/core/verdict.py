@@ -13,8 +13,8 @@ from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from mfactl.core.account import Account, BackupCodes, Stranger
-from mfactl.core.client import Client, Enrolment, Session, SignIn, SignUp
-from mfactl.errors import Refusal
+from mfactl.core.client import Client, Enrolment, Session, SignIn, SignUp, whose_turn
+from mfactl.errors import Code, Refusal
 
 
 class Happened(StrEnum):
@@ -190,6 +190,31 @@ def rule(
         return decided
 
     return decorate
+
+
+OVER = Refusal(
+    Code.CLIENT_STATE_INVALID,
+    "What was asked for is over: another mfactl went on meanwhile.",
+    "Look how things are now (mfactl account show), then repeat it.",
+)
+
+
+def asked_about(s: Situation, *, of_address: bool) -> str | None:
+    """The id of what a question to a person is about: who is at the address, or the client's turn.
+
+    An answer is for nothing else: meanwhile another shell may have gone on with this client.
+    """
+    return address_subject(s) if of_address else whose_turn(s.client)
+
+
+def only_about(
+    asked: str | None, s: Situation, verdict: Verdict, *, of_address: bool = False
+) -> Verdict:
+    """The verdict, unless a person was asked about something else (None: about nothing)."""
+    if asked is None or asked == asked_about(s, of_address=of_address):
+        return verdict
+    subject = address_subject(s) if of_address else account_subject(s)
+    return Verdict(verdict.happened, subject, refusals=(OVER,))
 
 
 def locks(refusals: tuple[Refusal, ...]) -> bool:

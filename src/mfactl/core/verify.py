@@ -1,7 +1,6 @@
 """`verify` has one meaning: the step that this client has pending, else its session's step-up.
 
-Guarantees: what is pending is asked and decided on the same situation, so that two shells cannot
-race between the question and the answer.
+Guarantees: what is pending is looked at and decided on the same situation.
 May import: mfactl.core and mfactl.errors.
 """
 
@@ -47,20 +46,9 @@ def awaited(s: Situation) -> Asked | Refusal:
 
 
 @rule(Happened.VERIFY)
-def attempt(
-    s: Situation, code: Typed | None, *, work: Work, of: str | None = None
-) -> Verdict | Refusal:
-    """Tries a code; or, with None, the password whose check is in `work`.
-
-    `of`: the attempt or session that somebody was asked about; an answer is for nothing else.
-    """
+def attempt(s: Situation, code: Typed | None, *, work: Work) -> Verdict | Refusal:
+    """Tries a code; or, with None, the password whose check is in `work`."""
     pending = s.client.pending if s.client is not None else None
-    if of is not None and of != _whose_turn(s):
-        return Refusal(
-            Code.CLIENT_STATE_INVALID,
-            "What was asked for is over: another mfactl went on with this client meanwhile.",
-            "Run: mfactl verify",
-        )
     if pending is None:
         found = session.live(s)
         return _nothing(s, found) if isinstance(found, Refusal) else _step_up(s, found, code, work)
@@ -73,14 +61,6 @@ def attempt(
     if isinstance(pending, SignUp):
         return sign_up.verify(s, code)
     return sign_in.verify(s, code, work=work)
-
-
-def _whose_turn(s: Situation) -> str | None:
-    """The id of what an answer would be for."""
-    if s.client is None:
-        return None
-    turn = s.client.pending or s.client.session
-    return turn.id if turn is not None else None
 
 
 @rule(Happened.STEP_UP)

@@ -45,6 +45,12 @@ def add(c: Conversation) -> Added:
     return Added(verdict.enrolment, uri)
 
 
+def await_code(c: Conversation) -> None:
+    """Before a person is asked for the app's first code. Raises if none is waited for."""
+    c.expect_vault(Code.AUTHENTICATION_INVALID)
+    c.ask_about(c.look(factors.awaited)[1].session_id)
+
+
 def confirm(c: Conversation, code: Typed) -> WithCodes:
     """Confirms the secret with the app's code; the first backup codes come with it."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)

@@ -19,6 +19,7 @@ def change(c: Conversation, current: Password, new: NewPassword) -> Concluded:
     """Replaces the password of the signed-in account, which ends its other sessions."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
     ask = cache(current)
+    c.foresee(lambda s, work: password.check(s, work=work))  # whose password is asked for
     check = hashing.password_check(c, ask, "current_password")
     account = c.decide(lambda s, work: password.check(s, work=work), check).verdict.account
     assert account is not None  # a password that was right is somebody's

@@ -5,6 +5,7 @@ May import: everything but mfactl.cli.
 
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import address, sign_in
+from mfactl.core.client import SignIn
 from mfactl.errors import MfactlError, Refusal
 from mfactl.service import hashing
 from mfactl.surroundings import Password
@@ -15,9 +16,14 @@ def start(c: Conversation, email: str, password: Password) -> Concluded:
     parsed = address.parse(email)
     if isinstance(parsed, Refusal):
         raise MfactlError(parsed)
-    return c.decide(
+    concluded = c.decide(
         lambda s, work: sign_in.create(s, key=parsed.key, work=work),
         hashing.password_check(c, password),
         key=parsed.key,
         renews_token=True,
     )
+    attempt = concluded.verdict.attempt
+    assert isinstance(attempt, SignIn)  # a sign-in answers with one
+    if concluded.verdict.session is None:
+        c.ask_about(attempt.id)
+    return concluded

@@ -13,26 +13,28 @@ from mfactl.surroundings import Password
 
 
 def awaited(c: Conversation) -> Asked:
-    """What `verify` would ask for now. Raises if there is nothing to verify."""
+    """What to ask a person for now. Raises if there is nothing, or not what was asked before."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
-    return c.look(verify.awaited)[1]
+    asked = c.look(verify.awaited)[1]
+    c.ask_about(asked.of)
+    return asked
 
 
-def by_code(c: Conversation, code: Typed, *, of: str | None = None) -> Concluded:
-    """Tries a code on whatever is pending, else on the session; or on nothing but `of`."""
+def by_code(c: Conversation, code: Typed) -> Concluded:
+    """Tries a code on whatever is pending, else on the session."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
     return c.decide(
-        lambda s, work: verify.attempt(s, code, work=work, of=of),
+        lambda s, work: verify.attempt(s, code, work=work),
         hashing.code_digest(c, code),
         renews_token=True,
     )
 
 
-def by_password(c: Conversation, password: Password, *, of: str | None = None) -> Concluded:
+def by_password(c: Conversation, password: Password) -> Concluded:
     """Verifies the session of an account that has no second factor."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
     return c.decide(
-        lambda s, work: verify.attempt(s, None, work=work, of=of),
+        lambda s, work: verify.attempt(s, None, work=work),
         hashing.password_check(c, password),
         renews_token=True,
     )
