@@ -51,10 +51,11 @@ check: setup ## lint, format, types, architecture
 
 test: debian setup check ## everything that CI runs
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage run -m pytest -q -n auto -m "not slow"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='src/mfactl/core/*,src/mfactl/vault/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
+	$(BIN)/pytest -q -n auto -m slow # measured, they would take twice as long and add nothing
 
 soak: debian setup ## long runs of what has to hold; writes docs/reliability.md (SEED=n repeats one)
 	seed=$(or $(SEED),$$(date +%s)); \

@@ -8,10 +8,11 @@ from unittest.mock import patch
 import pytest
 from hypothesis import settings
 
+from tests.support import measured
 from tests.support.runner import START, Process, Shell
 from tests.support.soak import Counts, add_options, is_controller, rng, soak, tally
 
-__all__ = ["rng", "soak", "tally"]
+__all__ = ["measured", "rng", "soak", "tally"]  # the one is read before the environment changes
 
 settings.register_profile("soak", max_examples=5_000, deadline=None, print_blob=True)
 
@@ -30,9 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _home_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test touches the home, the vault or the settings of whoever runs it."""
+    """No test touches the home, the vault or the settings of whoever runs it.
+
+    Nor is the coverage of what it starts measured (but see `support.measured`): it could not be
+    written where nothing can be, and the commands that run in this process cover the same.
+    """
     home = tmp_path_factory.mktemp("home")
-    unsuitable = ("MFACTL_", "XDG_", "NO_COLOR", "FORCE_COLOR")
+    unsuitable = ("MFACTL_", "XDG_", "NO_COLOR", "FORCE_COLOR", "COVERAGE")
     environ = {k: v for k, v in os.environ.items() if not k.startswith(unsuitable)}
     with patch.dict(os.environ, environ | {"HOME": str(home)}, clear=True):
         yield

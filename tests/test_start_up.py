@@ -43,13 +43,11 @@ NOT_FOR_READING = {
 
 def loaded(script: str, *arguments: str, program: Program, status: int = 0) -> set[str]:
     """The modules that are loaded once `script` has run."""
-    # Coverage loads sqlite3 itself, so this process goes without.
-    environ = program.with_(COVERAGE_PROCESS_CONFIG=None, COVERAGE_PROCESS_START=None).environ
     ended = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env=environ,
+        env=program.environ,
         check=False,
         text=True,
     )

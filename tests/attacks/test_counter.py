@@ -306,7 +306,7 @@ def killed_at(call: str, shell: Shell, words: tuple[str, ...], stdin: str, told_
     What it would have told goes into a file, and of `write` only that into this file counts.
     """
     only = ("--trace-path", str(told_in)) if call == "write" else ()
-    environ = {**shell._environment(), "COVERAGE_PROCESS_CONFIG": ""}
+    environ = shell._environment()
     with told_in.open("wb") as out:
         ended = subprocess.run(
             [

@@ -162,7 +162,7 @@ def traced(shell: Shell, email: str, trace: Path) -> Counter[str]:
             *(PROGRAM, "signin", email, "--password-stdin", "-q"),
         ],
         input=WRONG_PASSWORD.encode(),
-        env=shell._environment() | {"COVERAGE_PROCESS_CONFIG": "", "PYTHONDONTWRITEBYTECODE": "1"},
+        env=shell._environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
         cwd=shell.folder,
         check=False,
     )

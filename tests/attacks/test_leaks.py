@@ -46,7 +46,7 @@ class Watched:
     def run(self, *words: str, stdin: str = "", expect: int = 0) -> Result:
         """One command, in a process of its own."""
         trace = self.shell.folder / "trace"
-        quiet = {"COVERAGE_PROCESS_CONFIG": "", "PYTHONDONTWRITEBYTECODE": "1"}
+        quiet = {"PYTHONDONTWRITEBYTECODE": "1"}
         ended = subprocess.run(
             [
                 *(

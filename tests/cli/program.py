@@ -104,15 +104,13 @@ class Program:
         """Runs the program as a process of its own, with `stdin` in a pipe.
 
         What runs under a limit writes no bytecode: it would leave half of it for everybody else.
-        Its coverage is not measured: that would double its time, and `here` covers the same.
         """
         no_bytecode = {"PYTHONDONTWRITEBYTECODE": "1"} if prefix else {}
-        kept = {k: v for k, v in self.environ.items() if not k.startswith("COVERAGE")}
         ended = subprocess.run(
             [*prefix, *COMMAND, *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            env=kept | no_bytecode,
+            env=self.environ | no_bytecode,
             check=False,
         )
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())

@@ -10,6 +10,7 @@ from typing import Self
 import pexpect
 
 from tests.cli.program import COMMAND, Ended, Program
+from tests.support.measured import MEASURED
 
 SECONDS = 20  # until a test gives up; nothing waits for it otherwise
 SANE = termios.ECHO | termios.ICANON | termios.ISIG
@@ -62,7 +63,7 @@ class Terminal(Spawned):
         self._child = pexpect.spawn(
             "bash",
             ["-c", redirected, "bash", *COMMAND, *arguments],
-            env=program.environ,
+            env=program.environ | MEASURED,
             encoding="utf-8",
             codec_errors="surrogateescape",  # so that a test can type bytes that are no text
             timeout=SECONDS,

@@ -5,19 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Ended, Program
+from tests.cli.program import EMAIL, NOW, PASSWORD, Ada
 
 WRONG_PASSWORD = "incorrect horse battery staple"
 
 # What a full disk does, for every file: nothing may grow past so many kilobytes.
 FULL = ("bash", "-c", 'ulimit -f 0; exec "$0" "$@"')
 ALMOST_FULL = ("bash", "-c", 'ulimit -f 16; exec "$0" "$@"')
-
-
-def start(program: Program, *arguments: str, stdin: str, prefix: tuple[str, ...]) -> Ended:
-    """Runs it without coverage's own file, which could not be written either."""
-    quiet = program.with_(COVERAGE_PROCESS_CONFIG=None)
-    return quiet.start(*arguments, stdin=stdin, prefix=prefix)
 
 
 def attempts_left(ada: Ada) -> int:
@@ -31,7 +25,7 @@ def test_a_full_disk_does_not_tell_a_right_password_from_a_wrong_one(
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     stranger = ada_with_totp.with_(MFACTL_CLIENT=str(tmp_path / "elsewhere" / "client.toml"))
     right, wrong = (
-        start(stranger, "signin", EMAIL, "--password-stdin", *form, stdin=password, prefix=FULL)
+        stranger.start("signin", EMAIL, "--password-stdin", *form, stdin=password, prefix=FULL)
         for password in (PASSWORD, WRONG_PASSWORD)
     )
     assert right.status == 11
@@ -45,7 +39,7 @@ def test_a_full_disk_does_not_tell_a_right_code_from_a_wrong_one(ada_signing_in:
     answers, tokens = [], []
     for code in (ada.app_code(), ada.wrong_code()):
         client.write_bytes(before)
-        answers.append(start(ada, "verify", "-", stdin=code, prefix=ALMOST_FULL))
+        answers.append(ada.start("verify", "-", stdin=code, prefix=ALMOST_FULL))
         (vault,) = tomllib.loads(client.read_text()).values()
         tokens.append(len(vault["tokens"]))
     assert answers[0].status == 11
@@ -58,7 +52,7 @@ def test_a_full_disk_does_not_tell_a_right_current_password_by_what_it_asks_next
     weak.write_text("password")
     arguments = ("account", "password", "--password-stdin", "--new-password-file", str(weak))
     right, wrong = (
-        start(ada, *arguments, stdin=password, prefix=FULL)
+        ada.start(*arguments, stdin=password, prefix=FULL)
         for password in (PASSWORD, WRONG_PASSWORD)
     )
     assert right.status == 11
@@ -68,7 +62,7 @@ def test_a_full_disk_does_not_tell_a_right_current_password_by_what_it_asks_next
 def test_what_could_not_be_stored_is_not_counted_and_what_can_be_is(ada: Ada) -> None:
     left = attempts_left(ada)
     ada.ask("signout")
-    start(ada, "signin", EMAIL, "--password-stdin", stdin=WRONG_PASSWORD, prefix=FULL)
+    ada.start("signin", EMAIL, "--password-stdin", stdin=WRONG_PASSWORD, prefix=FULL)
     ada.at(NOW + 1).start("signin", EMAIL, "--password-stdin", stdin=WRONG_PASSWORD)
     ada.at(NOW + 2).start("verify", "000000")
     again = ada.at(NOW + 3)

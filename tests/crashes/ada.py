@@ -24,9 +24,8 @@ class Ada(Shell):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a run of hers finds exported, without what measures coverage."""
-        kept = self._environment()
-        return {name: value for name, value in kept.items() if not name.startswith("COVERAGE")}
+        """What a run of hers finds exported."""
+        return self._environment()
 
     @property
     def code(self) -> str:

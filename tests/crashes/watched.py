@@ -228,6 +228,5 @@ def _calls_of(process: int, log: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of coverage's, which could not write in a struck run, and no bytecode to write."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+    """A struck run writes no bytecode."""
+    return os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}

@@ -94,8 +94,8 @@ class Racer(Shell):
 
     @property
     def environment(self) -> dict[str, str]:
-        """All that the commands see. Coverage is left out: it would be half of a start's cost."""
-        return {k: v for k, v in self._environment().items() if not k.startswith("COVERAGE")}
+        """All that the commands see."""
+        return self._environment()
 
     def books(self, path: Path | None = None) -> Read:
         """All that the vault holds, read by a program that shares no code with mfactl.
@@ -185,7 +185,7 @@ class Launcher:
             text=True,
             cwd=ROOT,
             env={
-                **{k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")},
+                **os.environ,
                 # Argon2id's memory in large pages, where glibc has it: an eighth of a sign-in.
                 "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
             },

@@ -134,11 +134,7 @@ class Shell:
             return app.run(list(arguments))
 
     def _environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name in ("PATH", "TMPDIR") or name.startswith("COVERAGE")
-        }
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR")}
         kept |= {"HOME": str(self.folder), "LC_ALL": "C.UTF-8", "MFACTL_HOME": str(self.home)}
         if self.clock is not None:
             kept["MFACTL_NOW"] = str(self.clock)
