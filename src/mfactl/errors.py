@@ -277,7 +277,7 @@ ERRORS: Mapping[Code, Entry] = {
         Exit.CONFIGURATION,
         "Configuration invalid",
         "The configuration is not valid.",
-        "Correct it and run the command again; mfactl config list shows every setting.",
+        "Correct it and run the command again. Every setting: mfactl config list",
     ),
     Code.IO_ERROR: Entry(
         Exit.MACHINE,

@@ -1,5 +1,6 @@
 """A person at a terminal: what is asked, what is never shown, what a key press leaves behind."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -471,13 +472,51 @@ def test_bytes_that_are_no_text_are_no_bug(
     assert files_of(program) == before
 
 
-def test_an_empty_password_is_refused(ada: Ada) -> None:
+def test_an_empty_password_is_asked_for_again(ada: Ada) -> None:
     ada.ask("signout")
     with Terminal(ada, "signin", EMAIL) as terminal:
         terminal.answer("Password", "")
+        terminal.wait_for("Nothing was typed.")
+        terminal.answer("Password", PASSWORD)
         ended = terminal.end()
-    assert ended.status == 2
-    assert "The password is empty." in ended.err
+    assert ended.status == 0
+
+
+def test_an_address_that_is_not_given_is_asked_for_until_it_is_one(ada: Ada) -> None:
+    ada.ask("signout")
+    with Terminal(ada, "signin") as terminal:
+        terminal.answer("E-mail address", "ada")
+        terminal.answer("E-mail address", "")
+        terminal.answer("E-mail address", f" {EMAIL} ")
+        terminal.answer("Password", PASSWORD)
+        ended = terminal.end()
+    assert ended.status == 0
+    assert f"Signed in as {EMAIL}." in ended.err
+
+
+def test_a_document_is_one_line_however_narrow_the_window(ada: Ada) -> None:
+    for arguments in (("verify", "11", "--json"), ("account", "show", "--json")):
+        with Terminal(ada, *arguments, columns=40) as terminal:
+            ended = terminal.end()
+        (document,) = (line for line in ended.err.split("\n") if line.startswith("{"))
+        assert json.loads(document)
+
+
+def test_nobody_is_asked_for_the_code_of_an_app_that_is_not_being_added(ada: Ada) -> None:
+    with Terminal(ada, "mfa", "verify") as terminal:
+        ended = terminal.end()
+    assert ended.status == 7
+    assert "No authenticator app is being added in this session." in ended.err
+
+
+def test_the_code_of_a_test_address_is_told_where_there_is_no_mail(with_vault: Program) -> None:
+    with Terminal(with_vault, "signup", "eve+clerk_test@example.com") as terminal:
+        terminal.answer("Password", PASSWORD)
+        terminal.answer("once more", PASSWORD)
+        terminal.answer("Code in the e-mail", "")
+        terminal.wait_for("This is a test address, which gets no mail. Its code is 424242.")
+        terminal.answer("Code in the e-mail", "424242")
+        assert terminal.end().status == 0
 
 
 def test_a_session_that_ended_long_ago_asks_for_nothing(ada_with_totp: Ada) -> None:

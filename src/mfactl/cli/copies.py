@@ -185,7 +185,8 @@ def rotate(
 
 
 def _ask(slot: Slot) -> str:
-    return prompts.secret(f"Passphrase of {slot.id} (empty: this slot goes)", "passphrase")
+    prompt = f"Passphrase of {slot.id} (empty: this slot goes)"
+    return prompts.secret(prompt, "passphrase", may_be_empty=True)
 
 
 def _question(rotation: Rotation) -> str:

@@ -21,12 +21,12 @@ def is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def secret(prompt: str, what: str = "password") -> str:
+def secret(prompt: str, what: str = "password", *, may_be_empty: bool = False) -> str:
     """Asks for a secret, which is not echoed. `what` names it in errors."""
     while True:
         text = _answer(terminal.hidden, prompt, what)
         say("")  # the newline that was typed was not shown
-        if text:
+        if text or may_be_empty:
             return text
         say("Nothing was typed. Ctrl-C ends it.")
 

@@ -223,8 +223,7 @@ class Run:
         if given is not None:
             return given
         if not self.can_ask:
-            detail, remedy = "Whose account? An e-mail address is needed.", "Add it: EMAIL"
-            raise failure(Code.PARAM_MISSING, detail, remedy, param_name="email_address")
+            raise failure(Code.USAGE_ERROR, "Missing argument 'EMAIL'.")
         # Here, because it loads email-validator, which few commands need: 24 ms.
         from mfactl.core import address  # noqa: PLC0415
 

@@ -187,7 +187,7 @@ def _too_soon(s: Situation) -> Refusal | None:
         Code.TOO_MANY_REQUESTS,
         "A code was sent to this address a moment ago; the next one can go out in "
         f"{lockout.duration(seconds)}.",
-        "Wait, or use the one that was sent: mfactl verify CODE",
+        "Wait; or, if you have that code: mfactl verify CODE",
         {"retry_after_seconds": seconds},
     )
 
