@@ -86,10 +86,11 @@ def test_a_command_that_is_ended_in_the_background_leaves_the_shell_alone(ada: A
     shell.expect("New passphrase: ")
     shell.sendcontrol("z")
     shell.expect_exact("ready$ ")
-    shell.sendline("kill %1")
+    shell.sendline("pid=$(jobs -p); kill %1")
     shell.expect_exact("mfactl: Interrupted.\r\n")
     assert "bug" not in str(shell.before)
-    shell.sendline("wait %1; echo ended with $?")
+    # Until then the shell takes the job for a stopped one, for which it would not wait.
+    shell.sendline("while kill -0 $pid 2> /dev/null; do :; done; wait $pid; echo ended with $?")
     shell.expect_exact("ended with 143")
     shell.sendline("exit")
     shell.expect(pexpect.EOF)
