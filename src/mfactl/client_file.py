@@ -2,19 +2,20 @@
 
 Guarantees: a token is in the file before the vault knows it; what another process wrote for another
 vault, or has seen meanwhile, is never lost; the mark only advances, unless that is asked for.
-May import: mfactl.files, mfactl.errors, hashlib, tomllib and tomli_w.
+May import: mfactl.files, mfactl.vault.digests, mfactl.errors, tomllib and tomli_w.
 """
 
-import hashlib
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import tomli_w
 
 from mfactl import files
 from mfactl.errors import Code, failure
+from mfactl.named_tuple import NamedTuple
+from mfactl.vault import digests
 
 TOKEN_BYTES = 32
 MOST_TOKENS = 2
@@ -41,7 +42,7 @@ NOTHING_SEEN = Seen()
 
 def token_hash(token: str) -> str:
     """What the vault knows of a token: the SHA-256 of its bytes, in hexadecimal digits."""
-    return hashlib.sha256(bytes.fromhex(token)).hexdigest()
+    return digests.sha256(bytes.fromhex(token)).hex()
 
 
 class ClientFile:

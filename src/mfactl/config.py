@@ -12,11 +12,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfactl import files
 from mfactl.core.client import SESSION_SECONDS
 from mfactl.errors import Code, MfactlError, failure
+from mfactl.named_tuple import NamedTuple
 
 APPLICATION = "mfactl"
 
@@ -56,13 +57,13 @@ class Shape(NamedTuple):
     """A setting that is a text, and what it has to look like."""
 
     field: str
-    pattern: re.Pattern[str]
+    pattern: str
     wanted: str
 
     def accepts(self, value: Any) -> bool:
         """Whether a value of the file is one of these."""
         is_text = isinstance(value, str) and value.isprintable() and value.strip() == value
-        return is_text and self.pattern.fullmatch(value) is not None
+        return is_text and re.fullmatch(self.pattern, value) is not None
 
     def parse(self, text: str) -> Any:
         """What was typed, as a value."""
@@ -122,19 +123,15 @@ NUMBERS: Mapping[str, Bounds] = {
 TABLES = frozenset({"mail", "password", "session"})
 TEXTS: Mapping[str, Shape] = {
     # A colon ends the issuer in the URI's label. Apps show a few dozen characters of it.
-    "issuer": Shape("issuer", re.compile(r"[^:]{1,64}"), "1 to 64 characters without a colon"),
+    "issuer": Shape("issuer", r"[^:]{1,64}", "1 to 64 characters without a colon"),
     "mail.sender": Shape(
         "mail_sender",
-        re.compile(r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,190}"),
+        r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,190}",
         "an address in ASCII",
     ),
-    "mail.host": Shape(
-        "mail_host", re.compile(r"[A-Za-z0-9.:_-]{1,253}"), "the name or address of a server"
-    ),
-    "mail.user": Shape("mail_user", re.compile(r".{1,256}"), "1 to 256 characters"),
-    "mail.password_file": Shape(
-        "mail_password_file", re.compile(r"/.{1,4000}"), "a path from / on"
-    ),
+    "mail.host": Shape("mail_host", r"[A-Za-z0-9.:_-]{1,253}", "the name or address of a server"),
+    "mail.user": Shape("mail_user", r".{1,256}", "1 to 256 characters"),
+    "mail.password_file": Shape("mail_password_file", r"/.{1,4000}", "a path from / on"),
 }
 CHOICES: Mapping[str, Choice] = {
     "mail.transport": Choice("mail_transport", ("maildir", "smtp")),

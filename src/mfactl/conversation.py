@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from mfactl import files
 from mfactl.client_file import TOKEN_BYTES, ClientFile, Seen, token_hash
@@ -19,6 +19,7 @@ from mfactl.core import verdict as verdicts
 from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id, whose_turn
 from mfactl.core.verdict import NO_WORK, OVER, Happened, Limits, Situation, Verdict, Work
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.surroundings import Surroundings, draw_ids, new_id, parse_now
 from mfactl.unlocking import Unlocker
 from mfactl.vault.create import Plan, create

@@ -6,9 +6,10 @@ May import: mfactl.exits only, so that everything may import it.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfactl.exits import Exit
+from mfactl.named_tuple import NamedTuple
 
 
 class Code(StrEnum):

@@ -15,12 +15,12 @@ from email import policy
 from email.message import EmailMessage
 from email.message import Message as AnyMessage
 from pathlib import Path
-from typing import NamedTuple
 
 from mfactl import files
 from mfactl.core import address
 from mfactl.core.lockout import duration
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.named_tuple import NamedTuple
 
 _CODE = re.compile(r"\b[0-9]{6}\b")
 

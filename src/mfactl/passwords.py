@@ -8,14 +8,13 @@ May import: mfactl.core, mfactl.vault.keys (the cost profiles), mfactl.errors an
 import os
 import unicodedata
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from mfactl.core.verdict import PasswordCheck
 from mfactl.errors import Code, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.vault.keys import FLOOR, Cost
 
 MAX_CHARACTERS = 1024
@@ -81,6 +80,9 @@ class Hasher(NamedTuple):
 
     def digests(self, codes: Iterable[str], salt: bytes) -> tuple[bytes, ...]:
         """The digests of a whole set, on all cores: Argon2id holds no interpreter lock."""
+        # Here, because it loads logging, which each sign-in would wait for: 6 ms.
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return tuple(pool.map(lambda code: self.digest(code, salt), codes))
 

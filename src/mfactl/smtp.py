@@ -16,11 +16,12 @@ from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Event, Timer
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfactl import files
 from mfactl.config import PORTS, Settings
 from mfactl.mail import undeliverable
+from mfactl.named_tuple import NamedTuple
 
 MOST_LINES = 100  # of one answer
 

@@ -7,10 +7,10 @@ May import: mfactl.core.verdict, mfactl.errors and the standard library.
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from mfactl.core.verdict import Ids
 from mfactl.errors import Code, failure
+from mfactl.named_tuple import NamedTuple
 
 Clock = Callable[[], int]
 RandomBytes = Callable[[int], bytes]

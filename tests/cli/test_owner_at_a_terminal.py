@@ -12,7 +12,7 @@ import pytest
 from mfactl.cli import progress
 from mfactl.cli.options import Options
 from mfactl.cli.run import Run
-from tests.cli.program import Ada, Program
+from tests.cli.program import EMAIL, Ada, Program
 from tests.cli.terminal import Terminal
 from tests.cli.test_slots import OTHER_PASSPHRASE, PASSPHRASE, both, passphrase_file, slot_ids
 
@@ -76,6 +76,23 @@ def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(
     shell.wait()
     assert PASSPHRASE not in shown.getvalue()
     assert len(slot_ids(ada)) == 2
+
+
+def test_a_question_is_shown_again_after_the_command_was_stopped_and_went_on(ada: Ada) -> None:
+    shell = pexpect.spawn("bash", ["--norc", "-i"], env=_at_a_shell(ada), encoding="utf-8")
+    shell.delaybeforesend = None
+    shell.expect_exact("ready$ ")
+    shell.sendline(f"mfactl admin delete {EMAIL}")
+    shell.expect_exact("for good? [y/N]: ")
+    shell.sendcontrol("z")
+    shell.expect_exact("ready$ ")
+    shell.sendline("fg")
+    shell.expect_exact("for good? [y/N]: ")
+    shell.sendline("y")
+    shell.expect_exact("Removed the account")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.wait()
 
 
 def test_a_command_that_is_ended_in_the_background_leaves_the_shell_alone(ada: Ada) -> None:

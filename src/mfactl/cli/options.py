@@ -11,7 +11,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -20,6 +20,7 @@ from mfactl.cli import output
 from mfactl.cli.output import Format
 from mfactl.errors import Code, failure
 from mfactl.exits import EXIT_MEANINGS, Exit
+from mfactl.named_tuple import NamedTuple
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 

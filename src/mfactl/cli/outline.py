@@ -6,7 +6,7 @@ May import: mfactl.cli.options, mfactl.cli.fields, mfactl.cli.topics, mfactl.con
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from typer.core import TyperGroup
 
@@ -14,6 +14,7 @@ from mfactl.cli import fields
 from mfactl.cli.options import About, Command, LazyCommands
 from mfactl.cli.topics import TOPICS
 from mfactl.config import CHOICES, KINDS
+from mfactl.named_tuple import NamedTuple
 
 # What these stand for nobody can list: addresses, codes, ids, numbers, times.
 UNLISTED = {"EMAIL", "CODE", "ID", "ID|EMAIL", "EMAIL|ID", "SLOT", "TEXT"}

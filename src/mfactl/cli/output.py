@@ -13,10 +13,11 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from mfactl.errors import Code, MfactlError, Refusal
 from mfactl.exits import Exit
+from mfactl.named_tuple import NamedTuple
 
 Document = dict[str, Any]
 Text = Callable[[], str]

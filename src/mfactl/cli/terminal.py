@@ -23,53 +23,65 @@ else:
 
 def seen(ask: Callable[[], None]) -> str:
     """A line with its newline; empty at the end of the input. `ask` shows the prompt."""
-    ask()
-    _wait()
-    return sys.stdin.readline()
+    return _line(ask, echo=True)
+
+
+def hidden(ask: Callable[[], None]) -> str:
+    """The same, not shown while it is typed."""
+    return _line(ask, echo=False)
 
 
 if sys.platform == "win32":
 
-    def hidden(ask: Callable[[], None]) -> str:
-        """The same, not shown while it is typed."""
-        ask()
-        return getpass.getpass("") + "\n"
-
-    def _wait() -> None:
+    def _line(ask: Callable[[], None], *, echo: bool) -> str:
         """Ctrl-C interrupts a read there."""
+        ask()
+        return sys.stdin.readline() if echo else getpass.getpass("") + "\n"
 
 else:
 
-    def hidden(ask: Callable[[], None]) -> str:
-        """The same, not shown while it is typed."""
-        with _without_echo(sys.stdin.fileno(), ask):
-            return seen(ask)
+    def _line(ask: Callable[[], None], *, echo: bool) -> str:
+        if not sys.stdin.isatty():
+            ask()
+            return sys.stdin.readline()
+        with _terminal(sys.stdin.fileno(), echo=echo) as has_come_back:
+            ask()
+            while not _can_read():
+                if has_come_back():
+                    ask()
+            return sys.stdin.readline()
 
     @contextmanager
-    def _without_echo(descriptor: int, ask: Callable[[], None]) -> Iterator[None]:
+    def _terminal(descriptor: int, *, echo: bool) -> Iterator[Callable[[], bool]]:
+        """The terminal with or without echo; whether the command was stopped and went on since."""
         before = termios.tcgetattr(descriptor)
         silent = [*before]
         silent[3] &= ~termios.ECHO
+        returns: list[None] = []
 
         def silence() -> None:
-            # Flushed: what was typed before the prompt was typed for something else.
-            termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+            if not echo:
+                # Flushed: what was typed before the prompt was typed for something else.
+                termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
 
         def resume(_number: int, _frame: FrameType | None) -> None:
             """After Ctrl-Z and `fg` the terminal is as the shell had it, with echo."""
             if _is_in_foreground(descriptor):
                 silence()
-                ask()
+                returns.append(None)  # not asked again from here: a print may be interrupted
             else:  # after `bg`: what is typed is for the shell
                 os.kill(os.getpid(), signal.SIGTTIN)
+
+        def has_come_back() -> bool:
+            return bool(returns) and returns.pop() is None
 
         handler = signal.signal(signal.SIGCONT, resume)
         try:
             silence()
-            yield
+            yield has_come_back
         finally:
             signal.signal(signal.SIGCONT, handler)
-            if _is_in_foreground(descriptor):
+            if not echo and _is_in_foreground(descriptor):
                 termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
 
     def _is_in_foreground(descriptor: int) -> bool:
@@ -78,14 +90,12 @@ else:
             return os.tcgetpgrp(descriptor) == os.getpgrp()
         return False
 
-    def _wait() -> None:
-        """Returns when stdin can be read; a signal's handler runs, however early the signal comes.
+    def _can_read() -> bool:
+        """Waits until stdin can be read, or a signal has come: its handler has run then.
 
         The interpreter writes a byte into the pipe as the signal arrives, so that a selector sees
         one that came before it was asked.
         """
-        if not sys.stdin.isatty():
-            return
         noticed, notice = os.pipe()
         os.set_blocking(notice, False)
         before = signal.set_wakeup_fd(notice, warn_on_full_buffer=False)
@@ -93,7 +103,8 @@ else:
             with selectors.DefaultSelector() as selector:
                 for descriptor in (sys.stdin.fileno(), noticed):
                     selector.register(descriptor, selectors.EVENT_READ)
-                selector.select()
+                ready = [key.fd for key, _ in selector.select()]
+            return noticed not in ready
         finally:
             signal.set_wakeup_fd(before)
             os.close(noticed)

@@ -7,10 +7,10 @@ May import: mfactl.errors and mfactl.exits.
 
 import textwrap
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from mfactl.errors import ERRORS
 from mfactl.exits import EXIT_MEANINGS
+from mfactl.named_tuple import NamedTuple
 
 COLUMNS = 80
 

@@ -5,9 +5,10 @@ put back or deleted on its own. Times are Unix seconds. `repr` shows no secret.
 May import: mfactl.core and mfactl.errors.
 """
 
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from mfactl.core.lockout import CLEAR, Lockout, count_failure
+from mfactl.named_tuple import NamedTuple
 
 
 class Totp(NamedTuple):

@@ -8,12 +8,12 @@ signing in and the outbox pay).
 """
 
 import unicodedata
-from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from mfactl.core.code import TO_ASCII_LOWER
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 # Hosts such as `localhost` and `box.local` are fine: nothing is looked up here.
 # Emptying the list is how the library wants to be told.

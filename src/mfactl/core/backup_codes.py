@@ -7,10 +7,10 @@ May import: mfactl.core.
 
 import hmac
 from collections.abc import Callable
-from typing import NamedTuple
 
 from mfactl.core.account import BackupCodes
 from mfactl.core.code import BACKUP_CHARACTERS, CROCKFORD
+from mfactl.named_tuple import NamedTuple
 
 COUNT = 10  # Clerk
 SALT_BYTES = 16

@@ -5,9 +5,8 @@ seconds. `repr` shows no secret.
 May import: mfactl.core.
 """
 
-from typing import NamedTuple
-
 from mfactl.core.freshness import is_fresh
+from mfactl.named_tuple import NamedTuple
 
 TOKEN_DUE = ""  # a client written with this gets a new token in the same transaction
 

@@ -7,9 +7,9 @@ May import: mfactl.errors only.
 
 import re
 from enum import StrEnum
-from typing import NamedTuple
 
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 _DIGITS = re.compile(r"[0-9]{6}")
 _INPUT_CHARACTERS = 64  # far above any code, however it is spaced

@@ -5,7 +5,6 @@ minutes and five wrong tries; a new one voids the one before.
 May import: mfactl.core.client and mfactl.core.freshness.
 """
 
-import hmac
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -55,8 +54,13 @@ def state(code: EmailCode, *, now: int) -> State:
 
 def matches(code: EmailCode, text: str, *, pepper: bytes, sign_up_id: str) -> bool:
     """Whether `text` is the code of this sign-up, compared in constant time."""
+    # Here, as below, because it loads OpenSSL, and who looks at an account needs only the limits.
+    import hmac  # noqa: PLC0415
+
     return hmac.compare_digest(code.digest, _digest(text, pepper=pepper, sign_up_id=sign_up_id))
 
 
 def _digest(text: str, *, pepper: bytes, sign_up_id: str) -> bytes:
+    import hmac  # noqa: PLC0415
+
     return hmac.digest(pepper, f"mfactl/v1/email-code\0{sign_up_id}\0{text}".encode(), "sha256")

@@ -5,9 +5,8 @@ here has already decided that the failure is a guess.
 May import: mfactl.errors only.
 """
 
-from typing import NamedTuple
-
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 ATTEMPTS = 10  # wrong guesses before a lock; Clerk's default since 2026-07
 LOCK_SECONDS = 3600  # Clerk's default

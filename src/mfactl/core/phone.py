@@ -4,11 +4,10 @@ Guarantees: takes what authenticator apps take; what is wrong with the input is 
 May import: mfactl.errors and pyotp.
 """
 
-from typing import NamedTuple
-
 import pyotp
 
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 
 class Shown(NamedTuple):

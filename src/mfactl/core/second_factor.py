@@ -5,13 +5,12 @@ that was used before is not; a good one is spent in the account that is returned
 May import: mfactl.core and mfactl.errors.
 """
 
-from typing import NamedTuple
-
 from mfactl.core import backup_codes, lockout, totp
 from mfactl.core.account import Account, Totp, with_failure
 from mfactl.core.code import Shape, Typed
 from mfactl.core.verdict import Need, Work
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 
 class Checked(NamedTuple):

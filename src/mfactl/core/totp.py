@@ -1,19 +1,19 @@
 """Time-based one-time passwords (RFC 6238): SHA-1, 6 digits, 30 seconds, 20-byte secrets.
 
 Guarantees: a match names its step, so that no step is ever accepted twice, nor any before it.
-pyotp makes the codes; the window is ours, because `pyotp.verify` names no step and takes full-width
-digits. Codes are compared in constant time and the whole window is always walked.
-May import: pyotp.
+The window is ours, because `pyotp.verify` names no step and takes full-width digits; and so is the
+code of a step, because importing pyotp takes 5 ms of each sign-in. Codes are compared in
+constant time and the whole window is always walked.
+May import: the standard library's hmac.
 """
 
 import base64
 import hmac
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-import pyotp
+from mfactl.named_tuple import NamedTuple
 
 PERIOD_SECONDS = 30
 DIGITS = 6
@@ -50,8 +50,11 @@ def step_at(now: int) -> int:
 
 
 def code_at(secret: str, step: int) -> str:
-    """The code of one step. `secret` is base32."""
-    return pyotp.TOTP(secret, digits=DIGITS).generate_otp(step)
+    """The code of one step (RFC 4226 section 5.3). `secret` is base32."""
+    mac = hmac.digest(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1")
+    offset = mac[-1] & 0xF
+    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**DIGITS:0{DIGITS}}"
 
 
 def match(secret: str, code: str, *, now: int, after: int | None) -> Match:

@@ -10,11 +10,12 @@ May import: mfactl.core and mfactl.errors.
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import wraps
-from typing import Any, Concatenate, NamedTuple, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from mfactl.core.account import Account, BackupCodes, Stranger
 from mfactl.core.client import Client, Enrolment, Session, SignIn, SignUp, whose_turn
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 
 class Happened(StrEnum):

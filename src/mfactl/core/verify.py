@@ -5,7 +5,6 @@ May import: mfactl.core and mfactl.errors.
 """
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from mfactl.core import lockout, second_factor, session, sign_in, sign_up
 from mfactl.core.account import Account, with_failure
@@ -13,6 +12,7 @@ from mfactl.core.client import TOKEN_DUE, Client, Session, SignIn, SignUp, is_pe
 from mfactl.core.code import Typed
 from mfactl.core.verdict import Happened, Need, Situation, Verdict, Work, rule
 from mfactl.errors import Code, Refusal
+from mfactl.named_tuple import NamedTuple
 
 
 class Awaited(StrEnum):

@@ -3,14 +3,13 @@
 May import: everything but mfactl.cli.
 """
 
-from typing import NamedTuple
-
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import session
 from mfactl.core.account import Account
 from mfactl.core.client import Session
 from mfactl.core.verdict import Situation
 from mfactl.errors import Code
+from mfactl.named_tuple import NamedTuple
 
 
 class Shown(NamedTuple):

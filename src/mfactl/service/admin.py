@@ -5,13 +5,13 @@ May import: everything but mfactl.cli.
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import address, admin, lockout
 from mfactl.core.account import Account
 from mfactl.core.code import TO_ASCII_LOWER
 from mfactl.errors import MfactlError, Refusal
+from mfactl.named_tuple import NamedTuple
 from mfactl.service import hashing
 from mfactl.surroundings import NewPassword
 

@@ -4,12 +4,12 @@ May import: everything but mfactl.cli.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mfactl.conversation import Conversation
 from mfactl.core import address
 from mfactl.core.account import Account
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.service.vault import Watch, raise_findings
 from mfactl.vault.check import Report, check_chain
 from mfactl.vault.records import Event

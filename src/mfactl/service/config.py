@@ -5,11 +5,12 @@ May import: everything but mfactl.cli.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfactl import config, files
 from mfactl.config import KINDS, Bounds, Choice, Paths, Settings, Shape
 from mfactl.errors import Code, failure
+from mfactl.named_tuple import NamedTuple
 
 
 class Setting(NamedTuple):

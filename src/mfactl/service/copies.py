@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import NamedTuple
 
 from mfactl import copying, files
 from mfactl.conversation import Conversation
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, MfactlError, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.service.vault import (
     Watch,
     about_a_copy,

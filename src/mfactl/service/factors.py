@@ -4,13 +4,12 @@ Guarantees: a secret and codes are drawn before the transaction and shown only a
 May import: everything but mfactl.cli.
 """
 
-from typing import NamedTuple
-
 from mfactl.conversation import Concluded, Conversation, Rule
 from mfactl.core import factors, totp
 from mfactl.core.client import Enrolment
 from mfactl.core.code import Typed
 from mfactl.errors import Code
+from mfactl.named_tuple import NamedTuple
 from mfactl.service.hashing import NewCodes
 
 

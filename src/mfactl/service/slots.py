@@ -8,12 +8,12 @@ May import: everything but mfactl.cli.
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from mfactl import files, os_keyring
 from mfactl.conversation import Conversation
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.service.vault import Watch, check_passphrase, raise_findings
 from mfactl.surroundings import new_id
 from mfactl.unlocking import provide_key_file, read_key_file

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from mfactl import copying, files, password_policy
 from mfactl.conversation import Conversation
 from mfactl.errors import Code, MfactlError, Refusal, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.vault.check import Report, check
 from mfactl.vault.header import Header
 from mfactl.vault.keys import FLOOR, KEY_FILE, RECOMMENDED, passphrase_bytes

@@ -6,8 +6,7 @@ only if it does not, a second pass finds the records by name.
 May import: mfactl.errors and the rest of mfactl.vault.
 """
 
-from typing import NamedTuple
-
+from mfactl.named_tuple import NamedTuple
 from mfactl.vault import records
 from mfactl.vault.keys import Keys
 from mfactl.vault.records import Event, Record

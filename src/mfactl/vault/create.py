@@ -9,11 +9,11 @@ May import: mfactl.core.verdict, mfactl.files, mfactl.errors and the rest of mfa
 import os
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from mfactl import files
 from mfactl.core.verdict import Happened
 from mfactl.errors import Code, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.vault import header as headers
 from mfactl.vault import keys
 from mfactl.vault.header import Header, Unlocked, unlocked

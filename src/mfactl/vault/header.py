@@ -5,12 +5,13 @@ bounded parameters of the slots that are tried.
 May import: mfactl.errors and mfactl.vault.keys.
 """
 
-import hmac
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfactl.errors import Code, MfactlError, failure
+from mfactl.named_tuple import NamedTuple
+from mfactl.vault import digests
 from mfactl.vault.keys import FORMAT, KEY_FILE, Cost, Keys, Slot, derive, is_bounded, unwrap
 
 MAGIC = "mfactl"
@@ -95,7 +96,7 @@ def encode(header: Header) -> bytes:
 
 def mac(body: bytes, keys: Keys) -> bytes:
     """The MAC that covers the body."""
-    return hmac.digest(keys.header, body, "sha256")
+    return digests.hmac_sha256(keys.header, body)
 
 
 def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
@@ -110,7 +111,7 @@ def unlock(body: bytes, seal: bytes, provide: SecretProvider) -> Unlocked:
         data_key = unwrapped(slot, secret.value, header.vault_id)
         if data_key is not None:
             keys = derive(data_key, header.vault_id, header.branch)
-            if not hmac.compare_digest(mac(body, keys), seal):
+            if not digests.is_hmac_sha256(seal, keys.header, body):
                 raise failure(Code.VAULT_CORRUPT, "The header of the vault was changed.")
             return Unlocked(header, data_key, keys, slot, body)
     remedy = "Check MFACTL_KEY_FILE and --vault." if secret.kind == KEY_FILE else TYPE_AGAIN

@@ -5,12 +5,9 @@ with; parameters from a file are bounded before they are used.
 May import: mfactl.errors and cryptography.
 """
 
-import hashlib
-import hmac
 import json
 import os
 import unicodedata
-from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,6 +16,8 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mfactl.errors import Code, MfactlError, failure
+from mfactl.named_tuple import NamedTuple
+from mfactl.vault import digests
 
 FORMAT = 1
 KEY_BYTES = 32
@@ -170,15 +169,13 @@ def parse_key_file(data: bytes) -> bytes:
         key = bytes.fromhex(words[0][1])
     except ValueError:
         raise _damaged_key_file() from None
-    if len(key) != KEY_BYTES or not hmac.compare_digest(
-        _checksum(key).encode(), words[0][2].encode()
-    ):
+    if len(key) != KEY_BYTES or _checksum(key) != words[0][2]:  # of the file's own words: no secret
         raise _damaged_key_file()
     return key
 
 
 def _checksum(key: bytes) -> str:
-    return hashlib.sha256(b"mfactl-key-1" + key).hexdigest()[:8]
+    return digests.sha256(b"mfactl-key-1" + key).hex()[:8]
 
 
 def _damaged_key_file() -> MfactlError:

@@ -5,13 +5,14 @@ decodes to an equal record. Bytes are hexadecimal digits in JSON.
 May import: mfactl.core, mfactl.vault.keys and mfactl.vault.sealing.
 """
 
-import hmac
 import json
 from types import NoneType, UnionType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from mfactl.core.account import Account, Stranger, stranger_expires_at
 from mfactl.core.client import Client, account_id, expires_at
+from mfactl.named_tuple import NamedTuple
+from mfactl.vault import digests
 from mfactl.vault.sealing import Place
 
 
@@ -107,13 +108,13 @@ def place_of(record: Record, version: int, address_key: bytes) -> Place:
 
 def blind_index(key: str, address_key: bytes) -> str:
     """The HMAC under which an address is found; says nothing without the vault's key."""
-    return hmac.digest(address_key, key.encode(), "sha256").hex()
+    return digests.hmac_sha256(address_key, key.encode()).hex()
 
 
 def fingerprint(total_key: bytes, kind: str, identifier: str, version: int) -> int:
     """The share of one live record in the head's sum."""
     message = f"{kind}\0{identifier}\0{version}".encode()
-    return int.from_bytes(hmac.digest(total_key, message, "sha256"), "big")
+    return int.from_bytes(digests.hmac_sha256(total_key, message), "big")
 
 
 def encode(record: Any) -> bytes:

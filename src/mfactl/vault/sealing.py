@@ -8,11 +8,11 @@ May import: mfactl.vault.keys, mfactl.errors and cryptography.
 
 import json
 import os
-from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from mfactl.named_tuple import NamedTuple
 from mfactl.vault.keys import FORMAT, NONCE_BYTES
 
 BLOCK_BYTES = 256

@@ -7,9 +7,10 @@ May import: mfactl.vault.sqlite_file, mfactl.vault.sealing and mfactl.errors.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfactl.errors import Code, failure
+from mfactl.named_tuple import NamedTuple
 from mfactl.vault.sealing import EventPlace, Place
 from mfactl.vault.sqlite_file import File
 

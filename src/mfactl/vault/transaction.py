@@ -7,14 +7,14 @@ head, or nothing stays.
 May import: mfactl.core, mfactl.errors and the rest of mfactl.vault.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
 from mfactl.errors import Code, MfactlError, Refusal, failure
-from mfactl.vault import records
+from mfactl.named_tuple import NamedTuple
+from mfactl.vault import digests, records
 from mfactl.vault.header import Unlocked
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Event, Head, Pepper, Record
 from mfactl.vault.sealing import EventPlace, Place, SealBroken, open_, seal
@@ -123,7 +123,7 @@ class Transaction:
         row = self._database.event(number) if number < self.head.number else None
         if row is None:
             return None
-        return Mark(number, hashlib.sha256(self._open_event(row)).hexdigest())
+        return Mark(number, digests.sha256(self._open_event(row)).hex())
 
     def records(self) -> Iterator[tuple[Place, Record | Damaged | None]]:
         """Every record with its place, or what is wrong with it; the head as None."""
@@ -142,7 +142,7 @@ class Transaction:
             try:
                 plaintext = self._open_event(row)
                 number = row.place.number
-                mark = Mark(number, hashlib.sha256(plaintext).hexdigest())
+                mark = Mark(number, digests.sha256(plaintext).hex())
                 yield self._decode(Event, plaintext, "event", str(number)), mark
             except Damaged as error:
                 yield error, Mark(row.place.number, "")
@@ -170,7 +170,7 @@ class Transaction:
         found = []
         for row in rows:
             event = self._event(row)
-            digest = hashlib.sha256(records.encode(event)).hexdigest()
+            digest = digests.sha256(records.encode(event)).hex()
             found.append((event, row.place, Mark(event.number, digest)))
         return found
 
@@ -323,7 +323,7 @@ class Transaction:
         place = EventPlace(event.number, event.subject, address, event.client)
         sealed = seal(self._keys.event, plaintext, place, self._vault_id)
         self._database.append(EventRow(place, sealed))
-        return Mark(event.number, hashlib.sha256(plaintext).hexdigest())
+        return Mark(event.number, digests.sha256(plaintext).hex())
 
     def _put_head(self, head: Head) -> None:
         replaces, version = self._head_version, self._head_version + 1
