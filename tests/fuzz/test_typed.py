@@ -1,5 +1,6 @@
 """What people and scripts type or pipe in: codes, addresses, passwords, secrets, the clock."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -209,7 +210,7 @@ def test_no_uri_no_secret_and_no_moment_breaks_the_phone(fuzz: Fuzz) -> None:
     fuzz("secrets and URIs", 100, st.tuples(uris | SECRETS, moments), check_secret, always)
 
 
-ISSUER = TEXTS["issuer"].pattern
+ISSUER = re.compile(TEXTS["issuer"].pattern)
 ISSUERS = (TEXT | st.text(min_size=1, max_size=30)).filter(
     lambda text: bool(ISSUER.fullmatch(text)) and text.isprintable() and text == text.strip()
 )
