@@ -75,6 +75,14 @@ def test_it_takes_nothing_else(kind: Any, values: tuple[Any, ...], named: dict[s
 
 
 @pytest.mark.parametrize("kind", [Ours, Theirs])
+def test_it_is_made_of_all_its_values(kind: Any) -> None:
+    assert kind._make(["a", 1, ()]) == kind("a", 1, ())
+    for values in ([], ["a"], ["a", 1, (), 4]):
+        with pytest.raises(TypeError):
+            kind._make(values)
+
+
+@pytest.mark.parametrize("kind", [Ours, Theirs])
 def test_what_it_has_not_cannot_be_replaced_or_set(kind: Any) -> None:
     made = kind("a")
     with pytest.raises((TypeError, ValueError)):

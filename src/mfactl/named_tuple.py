@@ -34,6 +34,14 @@ else:
             return tuple.__new__(cls, given)
 
         @classmethod
+        def _make(cls, values: Any) -> Any:
+            """One of all the values, in their order."""
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"{cls.__name__} takes {cls._fields}, not {len(made)} values")
+            return made
+
+        @classmethod
         def _filled(cls, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
             rest = cls._fields[len(given) :]
             known = cls._field_defaults | named

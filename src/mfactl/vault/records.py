@@ -6,6 +6,8 @@ May import: mfactl.core, mfactl.vault.keys and mfactl.vault.sealing.
 """
 
 import json
+from collections.abc import Callable
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
@@ -71,6 +73,7 @@ class Event(NamedTuple):
     previous: str
 
 
+Reader = Callable[[Any], Any]
 Record = Account | Stranger | Client | Pepper
 PEPPER_ID = "pepper"
 HEAD_ID = "head"
@@ -122,10 +125,10 @@ def encode(record: Any) -> bytes:
     return json.dumps(_plain(record), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def decode(kind: type[Any], data: bytes) -> Any:
+def decode(kind: Any, data: bytes) -> Any:
     """The record of type `kind` in `data`. Raises Malformed."""
     try:
-        return _typed(kind, json.loads(data))
+        return _reader(kind)(json.loads(data))
     except (ValueError, RecursionError):
         raise Malformed from None
 
@@ -140,35 +143,74 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _typed(kind: Any, value: Any) -> Any:
-    """`value` from JSON as `kind`: a plain type, a record, a tuple of, or a union of such."""
+@cache
+def _reader(kind: Any) -> Reader:
+    """How a value from JSON becomes one of a plain type, a record, a tuple of, or a union of such.
+
+    Made once for each type: asking a type what it is takes longer than reading the value.
+    """
     if isinstance(kind, UnionType):
-        return _one_of(get_args(kind), value)
+        return _reader_of_union(get_args(kind))
     if hasattr(kind, "_fields"):
-        return _record(kind, value)
-    if get_origin(kind) is tuple and isinstance(value, list):
-        return tuple(_typed(get_args(kind)[0], item) for item in value)
-    if kind is bytes and isinstance(value, str):
-        return bytes.fromhex(value)
-    plain = get_origin(kind) or kind
-    if plain in (bool, int, str, dict, list) and type(value) is plain:
-        return value
-    raise Malformed
+        return _reader_of_record(kind)
+    if get_origin(kind) is tuple:
+        return _reader_of_tuple(_reader(get_args(kind)[0]))
+    if kind is bytes:
+        return _read_bytes
+    return _reader_of_plain(get_origin(kind) or kind)
 
 
-def _record(kind: Any, value: Any) -> Any:
-    if not isinstance(value, dict) or tuple(value) != kind._fields:
+def _reader_of_record(kind: Any) -> Reader:
+    fields = kind._fields
+    readers = [_reader(kind.__annotations__[field]) for field in fields]
+
+    def read(value: Any) -> Any:
+        if type(value) is not dict or tuple(value) != fields:
+            raise Malformed
+        return kind._make([read(part) for read, part in zip(readers, value.values(), strict=True)])
+
+    return read
+
+
+def _reader_of_tuple(read_item: Reader) -> Reader:
+    def read(value: Any) -> Any:
+        if type(value) is not list:
+            raise Malformed
+        return tuple([read_item(item) for item in value])
+
+    return read
+
+
+def _reader_of_union(kinds: tuple[Any, ...]) -> Reader:
+    """The fields of a record tell which one it is; there is one plain type at most."""
+    readers = [
+        (getattr(kind, "_fields", None), _reader(kind)) for kind in kinds if kind is not NoneType
+    ]
+    is_optional = NoneType in kinds
+
+    def read(value: Any) -> Any:
+        if value is None and is_optional:
+            return None
+        for fields, read_one in readers:
+            if fields is None or type(value) is not dict or tuple(value) == fields:
+                return read_one(value)
         raise Malformed
-    types = kind.__annotations__
-    return kind(*(_typed(types[name], part) for name, part in value.items()))
+
+    return read
 
 
-def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
-    if value is None and NoneType in kinds:
-        return None
-    for kind in kinds:
-        if hasattr(kind, "_fields") and isinstance(value, dict) and tuple(value) != kind._fields:
-            continue
-        if kind is not NoneType:
-            return _typed(kind, value)
+def _reader_of_plain(kind: type) -> Reader:
+    """Of bool, int, str, dict or list. Exactly: to Python a truth is a number, too."""
+
+    def read(value: Any) -> Any:
+        if type(value) is kind:
+            return value
+        raise Malformed
+
+    return read
+
+
+def _read_bytes(value: Any) -> bytes:
+    if type(value) is str:
+        return bytes.fromhex(value)
     raise Malformed
