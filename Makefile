@@ -17,10 +17,10 @@ DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:stra
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL: # the prerequisites of `test` have an order
-.PHONY: picture help setup quick check test soak mutants debian demo generate lock clean
+.PHONY: bench bench-scale picture help setup quick check test soak mutants debian demo generate lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 8
 
 setup: $(STAMP) ## make .venv with the pinned packages and mfactl itself
 
@@ -67,6 +67,12 @@ mutants: setup ## change core/ and vault/ in 4,800 ways: do the tests notice? (W
 	$(BIN)/python -m tests.support.mutants ask build/mutants
 	cd build/mutants && $(CURDIR)/$(BIN)/mutmut run --max-children $(or $(WORKERS),2)
 	$(BIN)/python -m tests.support.mutants report build/mutants
+
+bench: setup ## time commands beside what others use; writes docs/performance.md
+	$(BIN)/python -m benchmarks quick
+
+bench-scale: setup ## the same in vaults of up to a million accounts: half an hour, 6 GB of disk
+	$(BIN)/python -m benchmarks scale
 
 debian:
 	@missing=; for pair in $(DEBIAN); do \

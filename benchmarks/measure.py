@@ -5,11 +5,13 @@ all; a command that ends with another status than it should stops the benchmark.
 May import: the standard library.
 """
 
-import os
-import resource
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,48 +62,56 @@ class Sample:
         return statistics.median(self.peak) / KIB
 
 
-def run(command: Command, scratch: Path) -> tuple[float, float, int]:
-    """Seconds on the clock, seconds of processors, and KiB at most, of one run."""
-    command.before()
-    argv = command.argv() if callable(command.argv) else command.argv
-    environ = command.environ() if callable(command.environ) else command.environ
-    (scratch / "stdin").write_text(command.stdin)
-    errors = scratch / "stderr"
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, str(scratch / "stdin"), os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, str(errors), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-    ]
-    started = time.perf_counter()
-    pid = os.posix_spawnp(argv[0], argv, dict(environ), file_actions=actions)
-    _, status, used = os.wait4(pid, 0)
-    wall = time.perf_counter() - started
-    ended = os.waitstatus_to_exitcode(status)
-    if ended != command.status:
-        said = errors.read_text(errors="replace")[-500:]
-        raise Wrong(f"{command.name} ended with {ended}, not {command.status}: {said}")
-    command.after()
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss
+class Launcher:
+    """Runs commands from a small process, one after the other."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._stdin, self._stderr = scratch / "stdin", scratch / "stderr"
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, command: Command) -> tuple[float, float, int]:
+        """Seconds on the clock, seconds of processors, and KiB at most, of one run."""
+        command.before()
+        argv = command.argv() if callable(command.argv) else command.argv
+        environ = command.environ() if callable(command.environ) else command.environ
+        self._stdin.write_text(command.stdin)
+        order = {"argv": argv, "environ": dict(environ)}
+        order |= {"stdin": str(self._stdin), "stderr": str(self._stderr)}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        ended, wall, cpu, peak = json.loads(self._process.stdout.readline())
+        if ended != command.status:
+            said = self._stderr.read_text(errors="replace")[-500:]
+            raise Wrong(f"{command.name} ended with {ended}, not {command.status}: {said}")
+        command.after()
+        return wall, cpu, peak
+
+    def close(self) -> None:
+        """Lets the process go."""
+        self._process.communicate()
 
 
 def in_turn(commands: Iterable[Command], runs: int, scratch: Path) -> dict[str, Sample]:
     """Runs every command so often, in rounds, after one round that does not count."""
     commands = list(commands)
     samples = {command.name: Sample() for command in commands}
-    for number in range(runs + 1):
-        for command in commands:
-            wall, cpu, peak = run(command, scratch)
-            if number:
-                sample = samples[command.name]
-                sample.wall.append(wall)
-                sample.cpu.append(cpu)
-                sample.peak.append(peak)
+    with closing(Launcher(scratch)) as launcher:
+        for number in range(runs + 1):
+            for command in commands:
+                wall, cpu, peak = launcher.run(command)
+                if number:
+                    sample = samples[command.name]
+                    sample.wall.append(wall)
+                    sample.cpu.append(cpu)
+                    sample.peak.append(peak)
     return samples
-
-
-def own_memory() -> float:
-    """What this process takes, in MiB: Linux says of none that it starts that it took less."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
 
 
 def best_of(work: Callable[[], object], *, times: int, repeats: int = 5) -> float:

@@ -1,7 +1,7 @@
 """Every way in which mfactl can fail: Clerk's code, exit status, what happened, what to do next.
 
 Guarantees: one table, from which the exit codes, the JSON errors and the lines for people all come.
-May import: mfactl.exits only, so that everything may import it.
+May import: mfactl.exits and mfactl.named_tuple only, so that everything may import it.
 """
 
 from collections.abc import Mapping
@@ -305,10 +305,7 @@ ERRORS: Mapping[Code, Entry] = {
 
 
 class Refusal(NamedTuple):
-    """One error as a value. `detail` and `remedy` take the place of the table's sentences.
-
-    Never holds a secret: all of it is printed.
-    """
+    """One error, all of it printed: `detail` and `remedy` in place of the table's sentences."""
 
     code: Code
     detail: str | None = None

@@ -96,6 +96,13 @@ class Keyboard(Spawned):
         self._empty()
         return shown
 
+    def as_typed(self, line: str) -> str:
+        """The same line without TAB."""
+        self._child.send(line)
+        shown = self._shown_line()
+        self._empty()
+        return shown
+
     def sees(self, line: str, *texts: str) -> bool:
         """Whether TAB after the line lists all these texts; waits for them."""
         self._child.send(f"{line}\t")

@@ -20,15 +20,18 @@ from mfactl.cli.outline import (
 
 HEAD = r"""# Completes mfactl in fish. Made by: mfactl completion fish
 
-# Reads the line before the cursor into variables of the caller: the path of
-# commands, the arguments of the last one, and the options that were given.
-function __mfactl_read --no-scope-shadowing
-    set path ''
-    set arguments
-    set given
-    set option ''
-    set ended ''
-    for word in (commandline -opc)[2..]
+# Reads the line before the cursor: the path of commands, the arguments of the
+# last one, and the options that were given. Once: one TAB asks a hundred times.
+function __mfactl_read
+    set -l words (commandline -opc)
+    test "$words" = "$__mfactl_words"; and return
+    set -g __mfactl_words $words
+    set -l path ''
+    set -l arguments
+    set -l given
+    set -l option ''
+    set -l ended ''
+    for word in $words[2..]
         if test -n "$option"
             set -a given $option
             set option ''
@@ -52,49 +55,37 @@ function __mfactl_read --no-scope-shadowing
                 end
         end
     end
+    set -g __mfactl_path $path
+    set -g __mfactl_arguments $arguments
+    set -g __mfactl_given $given
 end
 
 # Whether the line is at this path, with this number of arguments.
 function __mfactl_at
-    set -l path
-    set -l arguments
-    set -l given
-    set -l option
-    set -l ended
     __mfactl_read
-    test "$path" = "$argv[1]"; or return
+    test "$__mfactl_path" = "$argv[1]"; or return
     switch "$argv[2]"
         case ''
             return 0
         case pairs
-            test (math (count $arguments) % 2) = 0
+            test (math (count $__mfactl_arguments) % 2) = 0
         case '*'
-            test (count $arguments) = "$argv[2]"
+            test (count $__mfactl_arguments) = "$argv[2]"
     end
 end
 
 # Whether the line is at this path, after this word of a pair.
 function __mfactl_after
-    set -l path
-    set -l arguments
-    set -l given
-    set -l option
-    set -l ended
     __mfactl_read
-    test "$path" = "$argv[1]" -a "$arguments[-1]" = "$argv[2]"
-    and test (math (count $arguments) % 2) = 1
+    test "$__mfactl_path" = "$argv[1]" -a "$__mfactl_arguments[-1]" = "$argv[2]"
+    and test (math (count $__mfactl_arguments) % 2) = 1
 end
 
 # Whether none of these options was given.
 function __mfactl_without
-    set -l path
-    set -l arguments
-    set -l given
-    set -l option
-    set -l ended
     __mfactl_read
     for name in $argv
-        contains -- $name $given; and return 1
+        contains -- $name $__mfactl_given; and return 1
     end
     return 0
 end

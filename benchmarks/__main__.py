@@ -1,0 +1,68 @@
+"""`python -m benchmarks quick` and `python -m benchmarks scale`.
+
+May import: benchmarks and the standard library.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import NoReturn
+
+from benchmarks import flow, page, peers, plot, scale, start_up, tab, together, world
+from benchmarks.measure import in_turn
+
+RUNS = 15
+SCALE_RUNS = 11
+SIZES = (10, 1_000, 100_000, 1_000_000)
+GIB = 1 << 30
+
+
+def quick(scratch: Path) -> None:
+    """All that takes no large vault."""
+    found = peers.peers(scratch)
+    try:
+        commands = [*start_up.commands(scratch), *(peer.command for peer in found if peer.command)]
+        _tell("start-up", page.start_up(in_turn(commands, RUNS, scratch), found, RUNS))
+    finally:
+        peers.undo()
+    _tell("flow", page.flow(flow.pieces(scratch)))
+    _tell("together", page.together(together.crowds(scratch)))
+    _tell("tab", page.tabs(tab.tabs(scratch / "shells")))
+
+
+def large(scratch: Path) -> None:
+    """The same commands in vaults of ten to a million accounts."""
+    needed, left = scale.room_for(SIZES), scale.free(scratch)
+    print(f"This needs {needed / GIB:.1f} GiB in {scratch}, which has {left / GIB:.1f} GiB left.")
+    if needed > left:
+        sys.exit("Set TMPDIR to a directory with more.")
+    vaults = scale.measure(SIZES, SCALE_RUNS, scratch, lambda line: print(line, flush=True))
+    _tell("scale", page.scale(vaults, SCALE_RUNS))
+    plot.draw(vaults)
+
+
+def _tell(name: str, text: str) -> None:
+    print(f"\n{text}", flush=True)
+    page.put(name, text)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(130)  # so that the temporary directory goes
+
+
+def main() -> None:
+    """Runs one of the two in a temporary directory that is gone afterwards, however it ends."""
+    benchmark = {"quick": quick, "scale": large}[sys.argv[1]]
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _stop)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    world.compile_all()
+    with TemporaryDirectory(prefix="mfactl-benchmark-") as scratch:
+        benchmark(Path(scratch))
+
+
+if __name__ == "__main__":
+    main()

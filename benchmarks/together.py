@@ -1,0 +1,67 @@
+"""Many shells at one vault: each signs in again and again.
+
+May import: benchmarks and the standard library.
+"""
+
+import statistics
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.world import MFACTL, PASSWORD, Home
+
+AT_ONCE = (1, 2, 4, 8, 16)
+SIGN_INS = 4  # of each shell
+
+
+class Crowd(NamedTuple):
+    """So many shells at once: sign-ins a second, and how long one took (seconds)."""
+
+    shells: int
+    rate: float
+    median: float
+    slowest_hundredth: float
+
+
+def crowds(scratch: Path) -> list[Crowd]:
+    """Sign-ins by one shell, then by more and more at once."""
+    home = Home(scratch / "crowd")
+    people = []
+    for number in range(max(AT_ONCE)):
+        client = scratch / f"client{number}"
+        client.mkdir(mode=0o700)
+        people.append((f"user{number}@example.com", client / "client.toml"))
+        home.sign_up(people[-1][0], client=people[-1][1])
+    found = []
+    for shells in AT_ONCE:
+        started = time.perf_counter()
+        with ThreadPoolExecutor(shells) as pool:
+            times = list(pool.map(lambda who: _sign_ins(home, *who), people[:shells]))
+        seconds = time.perf_counter() - started
+        all_of = sorted(taken for each in times for taken in each)
+        last = all_of[min(len(all_of) - 1, int(len(all_of) * 0.99))]
+        found.append(Crowd(shells, len(all_of) / seconds, statistics.median(all_of), last))
+    home.run("vault", "check")
+    return found
+
+
+def _sign_ins(home: Home, email: str, client: Path) -> list[float]:
+    environ = {**home.environ, "MFACTL_CLIENT": str(client)}
+    times = []
+    for _ in range(SIGN_INS):
+        home.run("signout", client=client)
+        started = time.perf_counter()
+        done = subprocess.run(
+            [MFACTL, "signin", email, "--password-stdin"],
+            input=PASSWORD,
+            capture_output=True,
+            check=False,
+            env=environ,
+            text=True,
+        )
+        times.append(time.perf_counter() - started)
+        if done.returncode != 0:
+            raise RuntimeError(f"a sign-in of {email} ended with {done.returncode}: {done.stderr}")
+    return times

@@ -1,0 +1,125 @@
+"""What a command costs the vault: SQL statements, and waits for the disk. Facts, and no times.
+
+A number that changes is a decision: whoever makes a command do more, or less, changes it here.
+"""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import pyotp
+import pytest
+
+from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
+
+COMMAND = (sys.executable, "-m", "mfactl")
+
+
+class Budget(NamedTuple):
+    """A command in a state, what it ends with, and what it costs."""
+
+    state: str
+    arguments: tuple[str, ...]
+    status: int
+    statements: int
+    syncs: int
+
+
+BUDGETS = {
+    "account show": Budget("ada_with_totp", ("account", "show"), 0, 25, 0),
+    "signin": Budget("ada_out", ("signin", EMAIL, "--password-stdin"), 3, 40, 11),
+    "verify": Budget("ada_signing_in", ("verify", "CODE"), 0, 29, 9),
+    "a wrong code": Budget("ada_signing_in", ("verify", "000000"), 5, 29, 9),
+    "mfa add": Budget("ada", ("mfa", "add"), 0, 29, 7),
+    "mfa disable": Budget("ada_with_totp", ("mfa", "disable", "--yes"), 0, 44, 9),
+    "backup-codes regenerate": Budget(
+        "ada_with_totp", ("backup-codes", "regenerate", "--yes"), 0, 57, 11
+    ),
+    "signout": Budget("ada_with_totp", ("signout",), 0, 29, 9),
+    "admin list": Budget("ada_with_totp", ("admin", "list"), 0, 21, 0),
+    "audit list": Budget("ada_with_totp", ("audit", "list"), 0, 22, 0),
+}
+
+
+@pytest.fixture
+def ada_out(ada_with_totp: Ada) -> Ada:
+    """Ada, who has an authenticator app, is signed out."""
+    ada_with_totp.ask("signout")
+    return ada_with_totp
+
+
+def _arguments(ada: Ada, budget: Budget) -> list[str]:
+    code = pyotp.TOTP(ada.secret).at(NOW + 30) if ada.secret else ""
+    return [code if word == "CODE" else word for word in budget.arguments]
+
+
+def _moment(budget: Budget) -> int:
+    return NOW + 30 if budget.state == "ada_signing_in" else NOW
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that any connection of this process runs meanwhile."""
+    statements: list[str] = []
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def watched(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection = connect(*args, **kwargs)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    with mock.patch("sqlite3.connect", watched):
+        yield statements
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_a_command_runs_so_many_statements(request: pytest.FixtureRequest, name: str) -> None:
+    budget = BUDGETS[name]
+    ada: Ada = request.getfixturevalue(budget.state)
+    with counted() as statements:
+        ended = ada.at(_moment(budget)).here(*_arguments(ada, budget), stdin=PASSWORD)
+    assert ended.status == budget.status, ended.err
+    assert len(statements) == budget.statements, "\n".join(statements)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BUDGETS)
+def test_a_command_waits_for_the_disk_so_often(
+    request: pytest.FixtureRequest, tmp_path: Path, name: str
+) -> None:
+    budget = BUDGETS[name]
+    ada: Ada = request.getfixturevalue(budget.state)
+    trace = tmp_path / "trace"
+    ended = subprocess.run(
+        [
+            *("strace", "-f", "-qq", "-o", trace, "-e", "trace=fsync,fdatasync"),
+            *(*COMMAND, *_arguments(ada, budget)),
+        ],
+        input=PASSWORD.encode(),
+        capture_output=True,
+        check=False,
+        env=ada.at(_moment(budget)).environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert ended.returncode == budget.status, ended.stderr.decode()
+    calls = re.findall(r"f(?:data)?sync\(", trace.read_text())
+    assert len(calls) == budget.syncs
+
+
+def test_one_account_costs_the_same_however_many_there_are(ada_with_totp: Ada) -> None:
+    counts = []
+    for more in range(3):
+        other = Program(ada_with_totp.home, dict(ada_with_totp.environ))
+        other = other.with_(MFACTL_CLIENT=str(ada_with_totp.home / f"client{more}.toml"))
+        other.ask("signup", f"u{more}+clerk_test@example.com", "-q", "--password-stdin",
+                  stdin=PASSWORD, status=3)  # fmt: skip
+        other.ask("verify", "424242")
+        with counted() as statements:
+            assert ada_with_totp.here("account", "show").status == 0
+        counts.append(len(statements))
+    assert len(set(counts)) == 1, counts
