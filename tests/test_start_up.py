@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from tests.cli.program import EMAIL, PASSWORD, Program
@@ -29,16 +30,23 @@ NOT_FOR_HELP = {
 }
 FOR_SHELLS = ("mfactl.cli.outline", "mfactl.cli.shells", "mfactl.cli.topics")
 NOT_FOR_READING = {
+    "_hashlib",  # OpenSSL once more
+    "concurrent.futures",
     "email_validator",
+    "logging",
     "mailbox",
     "platformdirs",  # MFACTL_HOME is set
     "pydantic",
     "pyotp",
     "qrcode",
+    "random",
     "rich",
     "smtplib",
+    "tempfile",
     "zxcvbn",
 }
+ONLY_FOR_COMMANDS = {"enum", "json", "re", "signal", "typer"}
+VERSION = "import sys, mfactl.__main__ as m; m.main(); print('\\n'.join(sys.modules))"
 
 
 def loaded(script: str, *arguments: str, program: Program, status: int = 0) -> set[str]:
@@ -97,6 +105,20 @@ def test_help_and_version_load_no_library_that_a_command_needs(
     assert not [name for name in modules if name.startswith(("mfactl.service", "mfactl.vault"))]
 
 
+def test_the_version_loads_nothing_but_python(nowhere: Program) -> None:
+    modules = loaded(VERSION, "--version", program=nowhere)
+    assert modules & ONLY_FOR_COMMANDS == set()
+
+
+def test_a_code_of_the_app_loads_no_library_that_other_proofs_need(nowhere: Program) -> None:
+    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
+    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
+    secret = nowhere.ask("mfa", "add")["secret"]
+    nowhere.ask("mfa", "verify", pyotp.TOTP(secret).now())
+    modules = loaded(SCRIPT, "verify", "000000", program=nowhere, status=5)
+    assert modules & (NOT_FOR_READING - {"_hashlib"}) == set()
+
+
 @pytest.mark.parametrize("how", [(), ("--json",)], ids=["as text", "as JSON"])
 def test_the_account_page_loads_nothing_that_only_other_commands_need(
     nowhere: Program, how: tuple[str, ...]
@@ -128,7 +150,7 @@ def test_the_owners_lists_load_nothing_that_only_other_commands_need(
     modules = loaded(SCRIPT, *arguments, program=nowhere)
     assert not [name for name in modules if name.startswith(FOR_SHELLS)]
     filters_by_address = {"admin", "audit"}
-    allowed = {"email_validator"} if arguments[0] in filters_by_address else set()
+    allowed = {"_hashlib", *(["email_validator"] if arguments[0] in filters_by_address else [])}
     assert modules & NOT_FOR_READING <= allowed
     assert "keyring" not in modules
 
