@@ -6,6 +6,8 @@ May import: the standard library.
 """
 
 import json
+import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -71,6 +73,7 @@ class Launcher:
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # so that it and what it runs can be ended together
             text=True,
         )
 
@@ -94,16 +97,22 @@ class Launcher:
         return wall, cpu, peak
 
     def close(self) -> None:
-        """Lets the process go."""
+        """Ends the process, and what it runs if that was interrupted."""
+        os.killpg(self._process.pid, signal.SIGTERM)
         self._process.communicate()
 
 
-def in_turn(commands: Iterable[Command], runs: int, scratch: Path) -> dict[str, Sample]:
-    """Runs every command so often, in rounds, after one round that does not count."""
+def in_turn(
+    commands: Iterable[Command], runs: int, scratch: Path, *, unwarmed: bool = False
+) -> dict[str, Sample]:
+    """Runs every command so often, in rounds, after one round that does not count.
+
+    `unwarmed`: without that round, for what takes minutes.
+    """
     commands = list(commands)
     samples = {command.name: Sample() for command in commands}
     with closing(Launcher(scratch)) as launcher:
-        for number in range(runs + 1):
+        for number in range(1 if unwarmed else 0, runs + 1):
             for command in commands:
                 wall, cpu, peak = launcher.run(command)
                 if number:
