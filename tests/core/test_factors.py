@@ -556,3 +556,30 @@ def test_a_clock_that_was_set_back_a_day_makes_every_factor_stale() -> None:
     verdict = regenerate(situation(here, account=ada, now=NOW - DAY))
 
     assert codes_of(verdict) == [Code.REVERIFICATION_REQUIRED]
+
+
+# --- before the code of an app is asked for
+
+
+def test_the_code_of_the_secret_that_was_shown_is_awaited() -> None:
+    here = enrolling(account())
+    assert factors.awaited(situation(here, account=account())) == here.enrolment
+
+
+@pytest.mark.parametrize(
+    ("here", "ada", "code"),
+    [
+        (None, None, Code.AUTHENTICATION_INVALID),
+        (client(), None, Code.AUTHENTICATION_INVALID),
+        (signed_in(account()), account(), Code.RESOURCE_NOT_FOUND),
+        (enrolling(account(), at=NOW - 601), account(), Code.CLIENT_STATE_INVALID),
+        (enrolling(account_with_totp()), account_with_totp(), Code.TOTP_ALREADY_ENABLED),
+    ],
+    ids=["no client", "nobody", "nothing added", "lapsed", "on already"],
+)
+def test_no_code_is_awaited_where_no_secret_waits_for_one(
+    here: Client | None, ada: Account | None, code: Code
+) -> None:
+    refusal = factors.awaited(situation(here, account=ada))
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is code
