@@ -8,11 +8,10 @@ from unittest.mock import patch
 import pytest
 from hypothesis import settings
 
-from tests.support import measured
 from tests.support.runner import START, Process, Shell
 from tests.support.soak import Counts, add_options, is_controller, rng, soak, tally
 
-__all__ = ["measured", "rng", "soak", "tally"]  # the one is read before the environment changes
+__all__ = ["rng", "soak", "tally"]
 
 settings.register_profile("soak", max_examples=5_000, deadline=None, print_blob=True)
 

@@ -16,7 +16,7 @@ from mfactl import files
 from mfactl.client_file import TOKEN_BYTES, ClientFile, Seen, token_hash
 from mfactl.config import Paths, Settings
 from mfactl.core import verdict as verdicts
-from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id, whose_turn
+from mfactl.core.client import TOKEN_DUE, Client, SignUp, account_id
 from mfactl.core.verdict import NO_WORK, OVER, Happened, Limits, Situation, Verdict, Work
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.named_tuple import NamedTuple
@@ -33,6 +33,7 @@ Rule = Callable[[Situation, Work], Verdict]
 Prepare = Callable[[Verdict, Work, Situation], Work]
 Renew = Callable[[Transaction, Unlocked], Unlocked | Refusal]
 _Answer = TypeVar("_Answer")
+Look = Callable[[Situation], _Answer | Refusal]
 
 SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile
 
@@ -126,17 +127,19 @@ class Conversation:
 
     # --- rules
 
-    def look(self, rule: Callable[[Situation], _Answer | Refusal]) -> tuple[Situation, _Answer]:
-        """Asks a rule that changes nothing. Raises what it refuses."""
+    def look(self, rule: Look[_Answer], *, asks: bool = False) -> tuple[Situation, _Answer]:
+        """Asks a rule that changes nothing. Raises what it refuses. `asks`: a person comes next."""
         with self.vault.reading() as transaction:
             seen = self._check_seen(transaction)
             situation = self._situation(transaction, seen, None)[0]
-            over = self._asked_about not in (None, whose_turn(situation.client))
-            answer = OVER if over else rule(situation)
+            turn = verdicts.asked_about(situation, of_address=False)
+            answer = rule(situation) if self._asked_about in (None, turn) else OVER
             head = Mark(transaction.head.number, transaction.head.hash)
         self._remember(seen, head)
         if isinstance(answer, Refusal):
             raise MfactlError(answer)
+        if asks:
+            self.ask_about(turn)
         return situation, answer
 
     def check_mark(self) -> None:

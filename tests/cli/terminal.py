@@ -2,14 +2,17 @@
 
 import re
 import signal
+import sys
 import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pexpect
 
-from tests.cli.program import COMMAND, Ended, Program
+from tests.cli.program import COMMAND, PASSWORD, Ended, Program
 from tests.support.measured import MEASURED
 
 SECONDS = 20  # until a test gives up; nothing waits for it otherwise
@@ -138,3 +141,31 @@ class Terminal(Spawned):
         assert self._child.exitstatus is not None, "ended by a signal, not by itself"
         out = self._stdout.read_text() if self._stdout is not None else ""
         return Ended(self._child.exitstatus, out, self.shown.replace("\r\n", "\n"))
+
+
+def sign_up(program: Program, email: str, *, columns: int = 200) -> Terminal:
+    """A sign-up at a terminal that has the password, and asks for the code next."""
+    terminal = Terminal(program, "signup", email, columns=columns)
+    terminal.answer("Password", PASSWORD)
+    terminal.answer("once more", PASSWORD)
+    terminal.wait_for_prompt("Code in the e-mail (Enter shows it)")
+    return terminal
+
+
+@contextmanager
+def a_shell(program: Program) -> Iterator["pexpect.spawn[str]"]:
+    """Somebody's interactive bash, with job control, in which `mfactl` is this program."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    shell = pexpect.spawn(
+        "bash",
+        ["--norc", "-i"],
+        env={**program.environ, "PS1": "ready$ ", "PATH": path},
+        encoding="utf-8",
+        timeout=SECONDS,
+    )
+    shell.delaybeforesend = None
+    shell.expect_exact("ready$ ")
+    yield shell
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.wait()

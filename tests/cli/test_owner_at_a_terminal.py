@@ -1,19 +1,17 @@
 """The owner of a vault at a terminal: what is asked before something is done, and how far it is."""
 
 import os
-import sys
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from mfactl.cli import progress
 from mfactl.cli.options import Options
 from mfactl.cli.run import Run
 from tests.cli.program import EMAIL, Ada, Program
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Terminal, a_shell
 from tests.cli.test_slots import OTHER_PASSPHRASE, PASSPHRASE, both, passphrase_file, slot_ids
 
 __all__ = ["both", "passphrase_file"]  # fixtures
@@ -37,11 +35,6 @@ def test_a_new_passphrase_is_asked_for_twice_and_never_shown(ada: Ada) -> None:
     assert opened["unlocked_with"] == "passphrase"
 
 
-def _at_a_shell(program: Program) -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    return {**program.environ, "PS1": "ready$ ", "PATH": path}
-
-
 @pytest.mark.parametrize("meanwhile", ["", "bg", "kill -CONT %1", "bg; kill -CONT %1"])
 def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(
     ada: Ada, meanwhile: str
@@ -50,68 +43,47 @@ def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(
 
     In between the command may be told to go on in the background, where it may not read.
     """
-    shell = pexpect.spawn(
-        "bash",
-        ["--norc", "-i"],
-        env=_at_a_shell(ada),
-        encoding="utf-8",
-        timeout=20,
-    )
-    shell.delaybeforesend = None
-    shell.logfile_read = shown = StringIO()
-    shell.expect_exact("ready$ ")
-    shell.sendline("mfactl vault slots add --passphrase")
-    for _ in range(2):
-        shell.expect("New passphrase: ")
-        shell.sendcontrol("z")
-        for line in (meanwhile, "fg"):
-            shell.expect_exact("ready$ ")
-            shell.sendline(line)
-    for prompt in ("New passphrase: ", "The same once more: "):
-        shell.expect(prompt)
-        shell.sendline(PASSPHRASE)
-    shell.expect("Added slot_")
-    shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.wait()
+    with a_shell(ada) as shell:
+        shell.logfile_read = shown = StringIO()
+        shell.sendline("mfactl vault slots add --passphrase")
+        for _ in range(2):
+            shell.expect("New passphrase: ")
+            shell.sendcontrol("z")
+            for line in (meanwhile, "fg"):
+                shell.expect_exact("ready$ ")
+                shell.sendline(line)
+        for prompt in ("New passphrase: ", "The same once more: "):
+            shell.expect(prompt)
+            shell.sendline(PASSPHRASE)
+        shell.expect("Added slot_")
     assert PASSPHRASE not in shown.getvalue()
     assert len(slot_ids(ada)) == 2
 
 
 def test_a_question_is_shown_again_after_the_command_was_stopped_and_went_on(ada: Ada) -> None:
-    shell = pexpect.spawn("bash", ["--norc", "-i"], env=_at_a_shell(ada), encoding="utf-8")
-    shell.delaybeforesend = None
-    shell.expect_exact("ready$ ")
-    shell.sendline(f"mfactl admin delete {EMAIL}")
-    shell.expect_exact("for good? [y/N]: ")
-    shell.sendcontrol("z")
-    shell.expect_exact("ready$ ")
-    shell.sendline("fg")
-    shell.expect_exact("for good? [y/N]: ")
-    shell.sendline("y")
-    shell.expect_exact("Removed the account")
-    shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.wait()
+    with a_shell(ada) as shell:
+        shell.sendline(f"mfactl admin delete {EMAIL}")
+        shell.expect_exact("for good? [y/N]: ")
+        shell.sendcontrol("z")
+        shell.expect_exact("ready$ ")
+        shell.sendline("fg")
+        shell.expect_exact("for good? [y/N]: ")
+        shell.sendline("y")
+        shell.expect_exact("Removed the account")
 
 
 def test_a_command_that_is_ended_in_the_background_leaves_the_shell_alone(ada: Ada) -> None:
-    shell = pexpect.spawn("bash", ["--norc", "-i"], env=_at_a_shell(ada), encoding="utf-8")
-    shell.delaybeforesend = None
-    shell.expect_exact("ready$ ")
-    shell.sendline("mfactl vault slots add --passphrase")
-    shell.expect("New passphrase: ")
-    shell.sendcontrol("z")
-    shell.expect_exact("ready$ ")
-    shell.sendline("pid=$(jobs -p); kill %1")
-    shell.expect_exact("mfactl: Interrupted.\r\n")
-    assert "bug" not in str(shell.before)
-    # Until then the shell takes the job for a stopped one, for which it would not wait.
-    shell.sendline("while kill -0 $pid 2> /dev/null; do :; done; wait $pid; echo ended with $?")
-    shell.expect_exact("ended with 143")
-    shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.wait()
+    with a_shell(ada) as shell:
+        shell.sendline("mfactl vault slots add --passphrase")
+        shell.expect("New passphrase: ")
+        shell.sendcontrol("z")
+        shell.expect_exact("ready$ ")
+        shell.sendline("pid=$(jobs -p); kill %1")
+        shell.expect_exact("mfactl: Interrupted.\r\n")
+        assert "bug" not in str(shell.before)
+        # Until then the shell takes the job for a stopped one, for which it would not wait.
+        shell.sendline("while kill -0 $pid 2> /dev/null; do :; done; wait $pid; echo ended with $?")
+        shell.expect_exact("ended with 143")
 
 
 def test_nobody_types_a_new_passphrase_for_a_vault_that_does_not_open(ada: Ada) -> None:

@@ -1,14 +1,17 @@
 """A person at a terminal: what is asked, what is never shown, what a key press leaves behind."""
 
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.cli.program import EMAIL, HOUR, MINUTE, NOW, PASSWORD, Ada, Ended, Program
-from tests.cli.terminal import Terminal
+from tests.cli.program import COMMAND, EMAIL, HOUR, MINUTE, NOW, PASSWORD, Ada, Ended, Program
+from tests.cli.terminal import Terminal, sign_up
 
 NEW_PASSWORD = "a quiet lighthouse keeps nine owls"
 PASSPHRASE = "seven grey herons by the old canal"
@@ -422,6 +425,47 @@ def test_sigterm_at_a_prompt_ends_with_143_and_restores_the_terminal(
     assert "Traceback" not in stopped.shown
 
 
+@pytest.mark.parametrize("where", SOME_PROMPTS)
+def test_a_second_signal_at_once_brings_no_traceback_and_the_terminal_is_restored(
+    stop_at: Stop, where: str
+) -> None:
+    def end_twice(terminal: Terminal) -> None:
+        # While it is stopped, so that it gets both at the same moment.
+        for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+            os.kill(terminal.pid, number)
+
+    stopped = stop_at(PROMPTS[where], end_twice, False)
+    assert stopped.status in (130, 143)
+    assert stopped.is_sane
+    assert stopped.nothing_changed
+    assert "Traceback" not in stopped.shown
+    assert "race condition" not in stopped.shown
+
+
+@pytest.mark.parametrize("words", [("signin", EMAIL), ("verify", "--backup-code")])
+def test_a_terminal_that_goes_away_ends_a_prompt_with_143(
+    ada: Ada, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    if words[0] == "signin":
+        ada.ask("signout")
+    out, (master, slave) = tmp_path / "out", os.openpty()
+    with out.open("wb") as stdout:
+        command = subprocess.Popen(
+            ["setsid", "--ctty", *COMMAND, *words, "--json"],
+            stdin=slave,
+            stdout=stdout,
+            stderr=slave,
+            env=ada.environ,
+        )
+        os.close(slave)
+        shown = b""
+        while not shown.endswith(b": "):
+            shown += os.read(master, 4096)
+        os.close(master)
+        assert command.wait() == 143
+    assert Ended(143, out.read_text(), "").codes == ["cancelled"]
+
+
 @pytest.mark.parametrize("where", [*SOME_PROMPTS[1:], "the passphrase of a vault"])
 def test_ctrl_d_at_a_prompt_cancels(stop_at: Stop, where: str) -> None:
     stopped = stop_at(PROMPTS[where], lambda terminal: terminal.press("d"), False)
@@ -510,10 +554,8 @@ def test_nobody_is_asked_for_the_code_of_an_app_that_is_not_being_added(ada: Ada
 
 
 def test_the_code_of_a_test_address_is_told_where_there_is_no_mail(with_vault: Program) -> None:
-    with Terminal(with_vault, "signup", "eve+clerk_test@example.com") as terminal:
-        terminal.answer("Password", PASSWORD)
-        terminal.answer("once more", PASSWORD)
-        terminal.answer("Code in the e-mail", "")
+    with sign_up(with_vault, "eve+clerk_test@example.com") as terminal:
+        terminal.type("")
         terminal.wait_for("This is a test address, which gets no mail. Its code is 424242.")
         terminal.answer("Code in the e-mail", "424242")
         assert terminal.end().status == 0

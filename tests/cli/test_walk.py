@@ -6,7 +6,7 @@ import pyotp
 import pytest
 
 from tests.cli.program import EMAIL, MINUTE, NOW, PASSWORD, Ada, Program
-from tests.cli.terminal import Terminal, secret_in
+from tests.cli.terminal import Terminal, secret_in, sign_up
 
 LATER = NOW + 11 * MINUTE
 KEPT = "Have you kept them?"
@@ -17,10 +17,8 @@ CODE = "Code of your app"
 
 
 def test_a_sign_up_goes_on_to_the_code_and_enter_shows_the_mail(with_vault: Program) -> None:
-    with Terminal(with_vault, "signup", EMAIL) as terminal:
-        terminal.answer("Password", PASSWORD)
-        terminal.answer("once more", PASSWORD)
-        terminal.answer("Code in the e-mail (Enter shows it)", "")
+    with sign_up(with_vault, EMAIL) as terminal:
+        terminal.type("")
         terminal.wait_for(" is your mfactl code.")
         code = terminal.shown.rpartition(" is your mfactl code.")[0][-6:]
         terminal.answer("Code in the e-mail", "12345")
@@ -33,10 +31,7 @@ def test_a_sign_up_goes_on_to_the_code_and_enter_shows_the_mail(with_vault: Prog
 
 
 def test_enter_says_how_to_get_a_new_code_if_the_mail_is_gone(with_vault: Program) -> None:
-    with Terminal(with_vault, "signup", EMAIL) as terminal:
-        terminal.answer("Password", PASSWORD)
-        terminal.answer("once more", PASSWORD)
-        terminal.wait_for_prompt("Code in the e-mail (Enter shows it)")
+    with sign_up(with_vault, EMAIL) as terminal:
         code = with_vault.ask("outbox", "code", EMAIL)["code"]
         with_vault.ask("outbox", "clear")
         terminal.type("")
@@ -49,10 +44,7 @@ def test_enter_says_how_to_get_a_new_code_if_the_mail_is_gone(with_vault: Progra
 def test_a_code_that_is_wrong_five_times_ends_the_walk_and_a_new_one_begins_another(
     with_vault: Program,
 ) -> None:
-    with Terminal(with_vault, "signup", EMAIL) as terminal:
-        terminal.answer("Password", PASSWORD)
-        terminal.answer("once more", PASSWORD)
-        terminal.wait_for_prompt("Code in the e-mail")
+    with sign_up(with_vault, EMAIL) as terminal:
         right = with_vault.ask("outbox", "code", EMAIL)["code"]
         wrong = "000000" if right != "000000" else "111111"
         for left in ("4 attempts are", "3 attempts are", "2 tries are", "1 try is"):
@@ -191,10 +183,7 @@ def test_codes_are_seen_even_if_their_page_cannot_be_finished(ada: Ada, tmp_path
 def test_a_sign_up_that_is_left_waits_for_its_code(
     with_vault: Program, key: str, status: int
 ) -> None:
-    with Terminal(with_vault, "signup", EMAIL) as terminal:
-        terminal.answer("Password", PASSWORD)
-        terminal.answer("once more", PASSWORD)
-        terminal.wait_for_prompt("Code in the e-mail")
+    with sign_up(with_vault, EMAIL) as terminal:
         terminal.press(key)
         ended = terminal.end()
         assert terminal.is_sane
@@ -370,10 +359,7 @@ def test_ctrl_d_after_a_wrong_code_does_not_say_that_nothing_was_changed(
 
 
 def test_a_mail_with_a_wide_line_of_spaces_is_shown(with_vault: Program) -> None:
-    with Terminal(with_vault, "signup", EMAIL, columns=80) as terminal:
-        terminal.answer("Password", PASSWORD)
-        terminal.answer("once more", PASSWORD)
-        terminal.wait_for_prompt("Code in the e-mail (Enter shows it)")
+    with sign_up(with_vault, EMAIL, columns=80) as terminal:
         (mail,) = (with_vault.home / "outbox" / "new").iterdir()
         text = mail.read_text()
         mail.write_text(text + "\n" + " " * 100 + "\nthe last line\n")

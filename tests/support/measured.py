@@ -5,4 +5,5 @@ It takes twice as long then; so only those at a terminal do, which cover what no
 
 import os
 
+# Read when the tests are collected, before the environment loses it.
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}

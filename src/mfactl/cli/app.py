@@ -15,7 +15,7 @@ import typer
 
 from mfactl import __version__
 from mfactl.cli import output
-from mfactl.cli.options import Entry, LazyCommands, Options, RootGroup, new_app, suggestion
+from mfactl.cli.options import AGAIN, Entry, LazyCommands, Options, RootGroup, new_app, suggestion
 from mfactl.cli.output import Format, Outcome, Stream
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.exits import Exit
@@ -192,7 +192,7 @@ def _ended_early(status: Any, how: Format) -> int:
 def _interrupted(options: Options, how: Format, status: Exit) -> int:
     _on_end(_end_at_once)  # whoever cannot wait for the last words
     output.end_line()
-    remedy = options.left or "Run it again when you are ready."
+    remedy = options.left or AGAIN
     refusal = Refusal(Code.CANCELLED, "Interrupted.", f"What was finished stays. {remedy}")
     return output.fail(MfactlError(refusal), how, exit_status=status)
 

@@ -23,6 +23,7 @@ from mfactl.exits import EXIT_MEANINGS, Exit
 from mfactl.named_tuple import NamedTuple
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+AGAIN = "Run it again when you are ready."  # to whoever leaves where nothing else is left to do
 
 
 def _nothing() -> None:

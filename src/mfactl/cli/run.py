@@ -16,7 +16,7 @@ import typer
 
 from mfactl import config
 from mfactl.cli import output, prompts
-from mfactl.cli.options import Options
+from mfactl.cli.options import AGAIN, Options
 from mfactl.cli.output import Outcome
 from mfactl.config import Paths
 from mfactl.conversation import Conversation
@@ -161,7 +161,7 @@ class Run:
                 if not (asks and self.is_for_people and _may_try_again(error)):
                     raise
                 output.complain(error.refusals)
-                self.options.left = self.options.left or "Run it again when you are ready."
+                self.options.left = self.options.left or AGAIN
 
     def password(
         self,

@@ -44,20 +44,18 @@ else:
         if not sys.stdin.isatty():
             ask()
             return sys.stdin.readline()
-        with _terminal(sys.stdin.fileno(), echo=echo) as has_come_back:
+        with _terminal(sys.stdin.fileno(), echo=echo):
             ask()
             while not _can_read():
-                if has_come_back():
-                    ask()
+                ask()  # not in the signal's handler, which may have come in the middle of a print
             return sys.stdin.readline()
 
     @contextmanager
-    def _terminal(descriptor: int, *, echo: bool) -> Iterator[Callable[[], bool]]:
-        """The terminal with or without echo; whether the command was stopped and went on since."""
+    def _terminal(descriptor: int, *, echo: bool) -> Iterator[None]:
+        """The terminal with or without echo, also after the command was stopped and goes on."""
         before = termios.tcgetattr(descriptor)
         silent = [*before]
         silent[3] &= ~termios.ECHO
-        returns: list[None] = []
 
         def silence() -> None:
             if not echo:
@@ -68,17 +66,13 @@ else:
             """After Ctrl-Z and `fg` the terminal is as the shell had it, with echo."""
             if _is_in_foreground(descriptor):
                 silence()
-                returns.append(None)  # not asked again from here: a print may be interrupted
             else:  # after `bg`: what is typed is for the shell
                 os.kill(os.getpid(), signal.SIGTTIN)
-
-        def has_come_back() -> bool:
-            return bool(returns) and returns.pop() is None
 
         handler = signal.signal(signal.SIGCONT, resume)
         try:
             silence()
-            yield has_come_back
+            yield
         finally:
             signal.signal(signal.SIGCONT, handler)
             if not echo and _is_in_foreground(descriptor):
@@ -91,8 +85,9 @@ else:
         return False
 
     def _can_read() -> bool:
-        """Waits until stdin can be read, or a signal has come: its handler has run then.
+        """Waits until stdin can be read, or the command goes on after it was stopped.
 
+        Any other signal's handler raises, or ends the process.
         The interpreter writes a byte into the pipe as the signal arrives, so that a selector sees
         one that came before it was asked.
         """

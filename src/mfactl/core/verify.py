@@ -24,10 +24,9 @@ class Awaited(StrEnum):
 
 
 class Asked(NamedTuple):
-    """What a person is asked for: the step, whose it is, and the address."""
+    """What a person is asked for: the step, and whose address it is about."""
 
     step: Awaited
-    of: str
     email: str
 
 
@@ -36,13 +35,13 @@ def awaited(s: Situation) -> Asked | Refusal:
     pending = s.client.pending if s.client is not None else None
     if pending is not None and is_pending_fresh(pending, now=s.now):
         step = Awaited.EMAIL_CODE if isinstance(pending, SignUp) else Awaited.SECOND_FACTOR
-        return Asked(step, pending.id, pending.email)
+        return Asked(step, pending.email)
     found = session.live(s)
     if isinstance(found, Refusal):
         return _nothing(s, found)
-    _, current, account = found
+    account = found[2]
     step = Awaited.PASSWORD if account.totp is None else Awaited.SECOND_FACTOR
-    return Asked(step, current.id, account.email)
+    return Asked(step, account.email)
 
 
 @rule(Happened.VERIFY)

@@ -47,7 +47,7 @@ def add(c: Conversation) -> Added:
 def await_code(c: Conversation) -> None:
     """Before a person is asked for the app's first code. Raises if none is waited for."""
     c.expect_vault(Code.AUTHENTICATION_INVALID)
-    c.ask_about(c.look(factors.awaited)[1].session_id)
+    c.look(factors.awaited, asks=True)
 
 
 def confirm(c: Conversation, code: Typed) -> WithCodes:

@@ -54,12 +54,13 @@ def resend(c: Conversation) -> Concluded:
 
 
 def _draw(c: Conversation, email: str) -> str:
-    if _is_test(c, email):
+    if gets_no_mail(c, email):
         return email_code.TEST_CODE
     return email_code.draw(c.around.random_bytes)
 
 
-def _is_test(c: Conversation, email: str) -> bool:
+def gets_no_mail(c: Conversation, email: str) -> bool:
+    """Whether it is a test address, of a test vault: the code is `TEST_CODE`."""
     return c.vault.header.test and address.is_test_address(email)
 
 
@@ -67,7 +68,7 @@ def _send(c: Conversation, concluded: Concluded, code: str) -> None:
     """Mails the code and notes that it was handed over; a test address has no mail or wait."""
     attempt = concluded.verdict.attempt
     assert isinstance(attempt, SignUp)  # both rules that get here answer with one
-    if not _is_test(c, attempt.email):
+    if not gets_no_mail(c, attempt.email):
         letter = delivery.letter(c, attempt.email, c.now)
         delivery.send(c, mail.with_code(letter, code, email_code.LIFETIME_SECONDS))
         c.decide(lambda s, _work: sign_up.hand_over(s, key=attempt.key), key=attempt.key)

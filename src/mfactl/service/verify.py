@@ -15,9 +15,7 @@ from mfactl.surroundings import Password
 def awaited(c: Conversation) -> Asked:
     """What to ask a person for now. Raises if there is nothing, or not what was asked before."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
-    asked = c.look(verify.awaited)[1]
-    c.ask_about(asked.of)
-    return asked
+    return c.look(verify.awaited, asks=True)[1]
 
 
 def by_code(c: Conversation, code: Typed) -> Concluded:
