@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _has_printed_version() -> bool:
-    """Answers without the command line, which takes ten times as long; that tells what fails."""
+    """Answers at once; False if that fails, which the command line then tells."""
     try:
         return os.write(STDOUT, f"mfactl {__version__}\n".encode()) > 0
     except OSError:

@@ -1,8 +1,8 @@
 """`NamedTuple`, as cheap to define as to use.
 
 Guarantees: it behaves like `typing.NamedTuple`, and a type checker takes it for that. It is defined
-in a tenth of the time: the standard library compiles a constructor for each type, and a command has
-about fifty, which makes 7 % of its whole time.
+in a seventh of the time (17 against 116 microseconds): the standard library compiles a constructor
+for each type. A command has about fifty types, so it starts 5 ms sooner.
 May import: nothing.
 """
 
