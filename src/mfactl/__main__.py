@@ -1,7 +1,8 @@
 """The program: makes the process safe, then hands over to the command line.
 
 Guarantees: before anything is imported, Ctrl-C ends the process without a traceback, and every file
-that is made is private; a crash leaves no core dump.
+that is made is private; a crash leaves no core dump. When a command has ended, nothing of ours runs
+any more: what it holds is closed, and what it prints has been flushed and looked at.
 """
 
 import gc
@@ -33,7 +34,8 @@ def main() -> None:
     # Here, because what stands above has to come before the first import that takes time.
     from mfactl.cli.app import run  # noqa: PLC0415
 
-    sys.exit(run(sys.argv[1:]))
+    # Without taking down Python, module by module: that took 13 ms of a command's 100.
+    os._exit(run(sys.argv[1:]))
 
 
 def _has_printed_version() -> bool:

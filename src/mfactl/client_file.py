@@ -2,7 +2,7 @@
 
 Guarantees: a token is in the file before the vault knows it; what another process wrote for another
 vault, or has seen meanwhile, is never lost; the mark only advances, unless that is asked for.
-May import: mfactl.files, mfactl.vault.digests, mfactl.errors, tomllib and tomli_w.
+May import: mfactl.files, mfactl.digests, mfactl.errors, tomllib and tomli_w.
 """
 
 import tomllib
@@ -12,10 +12,9 @@ from typing import Any
 
 import tomli_w
 
-from mfactl import files
+from mfactl import digests, files
 from mfactl.errors import Code, failure
 from mfactl.named_tuple import NamedTuple
-from mfactl.vault import digests
 
 TOKEN_BYTES = 32
 MOST_TOKENS = 2

@@ -2,12 +2,12 @@
 
 Guarantees: a code has 60 bits and is kept as a digest under its set's salt; every digest of a set
 is compared, in constant time. Hashing is done elsewhere.
-May import: mfactl.core.
+May import: mfactl.core and mfactl.digests.
 """
 
-import hmac
 from collections.abc import Callable
 
+from mfactl import digests
 from mfactl.core.account import BackupCodes
 from mfactl.core.code import BACKUP_CHARACTERS, CROCKFORD
 from mfactl.named_tuple import NamedTuple
@@ -42,7 +42,7 @@ def find(codes: BackupCodes, digest: bytes) -> Found | None:
     """The code of the set that has this digest. Every digest is compared."""
     found = None
     for place, code in enumerate(codes.codes):
-        if hmac.compare_digest(code.digest, digest):
+        if digests.is_equal(code.digest, digest):
             found = Found(place, code.used_at is not None)
     return found
 

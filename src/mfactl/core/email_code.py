@@ -2,12 +2,13 @@
 
 Guarantees: it is kept as an HMAC under the vault's pepper, bound to its sign-up; it lives ten
 minutes and five wrong tries; a new one voids the one before.
-May import: mfactl.core.client and mfactl.core.freshness.
+May import: mfactl.core.client, mfactl.core.freshness and mfactl.digests.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
 
+from mfactl import digests
 from mfactl.core.client import EmailCode
 from mfactl.core.freshness import is_fresh
 
@@ -37,7 +38,7 @@ def draw(random_bytes: Callable[[int], bytes]) -> str:
 
 def make(text: str, *, pepper: bytes, sign_up_id: str, now: int) -> EmailCode:
     """The record of a code, without the code."""
-    return EmailCode(_digest(text, pepper=pepper, sign_up_id=sign_up_id), now)
+    return EmailCode(digests.hmac_sha256(pepper, _bound(text, sign_up_id)), now)
 
 
 def expire_at(code: EmailCode) -> int:
@@ -54,13 +55,8 @@ def state(code: EmailCode, *, now: int) -> State:
 
 def matches(code: EmailCode, text: str, *, pepper: bytes, sign_up_id: str) -> bool:
     """Whether `text` is the code of this sign-up, compared in constant time."""
-    # Here, as below, because it loads OpenSSL, and who looks at an account needs only the limits.
-    import hmac  # noqa: PLC0415
-
-    return hmac.compare_digest(code.digest, _digest(text, pepper=pepper, sign_up_id=sign_up_id))
+    return digests.is_hmac_sha256(code.digest, pepper, _bound(text, sign_up_id))
 
 
-def _digest(text: str, *, pepper: bytes, sign_up_id: str) -> bytes:
-    import hmac  # noqa: PLC0415
-
-    return hmac.digest(pepper, f"mfactl/v1/email-code\0{sign_up_id}\0{text}".encode(), "sha256")
+def _bound(text: str, sign_up_id: str) -> bytes:
+    return f"mfactl/v1/email-code\0{sign_up_id}\0{text}".encode()

@@ -4,15 +4,15 @@ Guarantees: a match names its step, so that no step is ever accepted twice, nor 
 The window is ours, because `pyotp.verify` names no step and takes full-width digits; and so is the
 code of a step, because importing pyotp takes 7 ms of each sign-in. Codes are compared in
 constant time and the whole window is always walked.
-May import: the standard library's hmac.
+May import: mfactl.digests.
 """
 
 import base64
-import hmac
 from collections.abc import Callable
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
+from mfactl import digests
 from mfactl.named_tuple import NamedTuple
 
 PERIOD_SECONDS = 30
@@ -51,7 +51,7 @@ def step_at(now: int) -> int:
 
 def code_at(secret: str, step: int) -> str:
     """The code of one step (RFC 4226 section 5.3). `secret` is base32."""
-    mac = hmac.digest(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1")
+    mac = digests.hmac_sha1(base64.b32decode(secret), step.to_bytes(8, "big"))
     offset = mac[-1] & 0xF
     number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
     return f"{number % 10**DIGITS:0{DIGITS}}"
@@ -62,7 +62,7 @@ def match(secret: str, code: str, *, now: int, after: int | None) -> Match:
     current = step_at(now)
     matched: list[int] = []
     for step in range(max(current - WINDOW_STEPS, 0), current + WINDOW_STEPS + 1):
-        if hmac.compare_digest(code_at(secret, step).encode(), code.encode()):
+        if digests.is_equal(code_at(secret, step).encode(), code.encode()):
             matched.append(step)
     if not matched:
         return Match(Outcome.WRONG)

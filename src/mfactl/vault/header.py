@@ -2,16 +2,16 @@
 
 Guarantees: before the MAC is checked, nothing of it is used but the magic, the format and the
 bounded parameters of the slots that are tried.
-May import: mfactl.errors and mfactl.vault.keys.
+May import: mfactl.digests, mfactl.errors and mfactl.vault.keys.
 """
 
 import json
 from collections.abc import Callable
 from typing import Any
 
+from mfactl import digests
 from mfactl.errors import Code, MfactlError, failure
 from mfactl.named_tuple import NamedTuple
-from mfactl.vault import digests
 from mfactl.vault.keys import FORMAT, KEY_FILE, Cost, Keys, Slot, derive, is_bounded, unwrap
 
 MAGIC = "mfactl"

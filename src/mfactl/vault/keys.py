@@ -2,7 +2,7 @@
 
 Guarantees: a slot opens only with its own secret, in its own vault, with the parameters it was made
 with; parameters from a file are bounded before they are used.
-May import: mfactl.errors and cryptography.
+May import: mfactl.digests, mfactl.errors and cryptography.
 """
 
 import json
@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from mfactl import digests
 from mfactl.errors import Code, MfactlError, failure
 from mfactl.named_tuple import NamedTuple
-from mfactl.vault import digests
 
 FORMAT = 1
 KEY_BYTES = 32

@@ -2,7 +2,7 @@
 
 Guarantees: what decodes has exactly the fields and types of its record type, and what is encoded
 decodes to an equal record. Bytes are hexadecimal digits in JSON.
-May import: mfactl.core, mfactl.vault.keys and mfactl.vault.sealing.
+May import: mfactl.core, mfactl.digests, mfactl.vault.keys and mfactl.vault.sealing.
 """
 
 import json
@@ -11,10 +11,10 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
+from mfactl import digests
 from mfactl.core.account import Account, Stranger, stranger_expires_at
 from mfactl.core.client import Client, account_id, expires_at
 from mfactl.named_tuple import NamedTuple
-from mfactl.vault import digests
 from mfactl.vault.sealing import Place
 
 

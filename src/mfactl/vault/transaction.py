@@ -4,17 +4,18 @@ Guarantees: what is read was sealed for the place it was read from, and an accou
 client is the version that the newest event about it names; the head is that of the newest event;
 what is written names the version that it replaces; `commit` appends one event and rewrites the
 head, or nothing stays.
-May import: mfactl.core, mfactl.errors and the rest of mfactl.vault.
+May import: mfactl.core, mfactl.digests, mfactl.errors and the rest of mfactl.vault.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
+from mfactl import digests
 from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.named_tuple import NamedTuple
-from mfactl.vault import digests, records
+from mfactl.vault import records
 from mfactl.vault.header import Unlocked
 from mfactl.vault.records import HEAD_ID, PEPPER_ID, Event, Head, Pepper, Record
 from mfactl.vault.sealing import EventPlace, Place, SealBroken, open_, seal
