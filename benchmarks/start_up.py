@@ -19,11 +19,8 @@ FLOOR_NAME = "import floor"
 def commands(scratch: Path) -> list[Command]:
     """What starts at all, and each command in a home where it does its work."""
     empty = Home(scratch / "empty")
-    test = Home(scratch / "test", clock=START)
-    test.sign_up(app=True)
-    test.clock = START + 60
-    test.keep()
-    code = test.code()
+    test = _with_app(Home(scratch / "test", clock=START))
+    script = _with_app(Home(scratch / "script", clock=START, named=True))
     real = Home(scratch / "real")
     real.sign_up()
     real.keep()
@@ -61,7 +58,11 @@ def commands(scratch: Path) -> list[Command]:
         of(empty, "--version"),
         of(empty, "--help"),
         of(test, "account", "show", "--json"),
-        _named(of(test, "verify", code), "mfactl verify CODE"),
+        _named(
+            of(script, "account", "show", "--json"), "mfactl account show --json, under MFACTL_HOME"
+        ),
+        _named(of(test, "verify", test.code()), "mfactl verify CODE"),
+        _named(of(script, "verify", script.code()), "mfactl verify CODE, under MFACTL_HOME"),
         of(test, "admin", "list", "--limit", "20"),
         of(test, "vault", "status"),
         of(test, "totp", stdin=test.secret),
@@ -74,6 +75,14 @@ def commands(scratch: Path) -> list[Command]:
         of(out, "signin", EMAIL, by_stdin, stdin=PASSWORD, status=3),
         replace(sign_up, name="mfactl signup EMAIL, the first", before=afresh),
     ]
+
+
+def _with_app(home: Home) -> Home:
+    """A minute after Ada signed up there and turned on her authenticator app."""
+    home.sign_up(app=True)
+    home.clock = START + 60
+    home.keep()
+    return home
 
 
 def _named(command: Command, name: str) -> Command:

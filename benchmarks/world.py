@@ -34,11 +34,15 @@ def environ_of(home: Path) -> dict[str, str]:
 
 
 class Home:
-    """A home with a vault, in which Ada may sign up. `clock`: of a test vault, which it makes."""
+    """A home with a vault, in which Ada may sign up. `clock`: of a test vault, which it makes.
 
-    def __init__(self, place: Path, *, clock: int | None = None) -> None:
+    `named`: MFACTL_HOME names it, as in scripts; else mfactl looks for the user's directories.
+    """
+
+    def __init__(self, place: Path, *, clock: int | None = None, named: bool = False) -> None:
         self.place = place
         self.clock = clock
+        self.named = named
         place.mkdir(parents=True)
         self.secret = ""
         if clock is not None:
@@ -48,7 +52,8 @@ class Home:
     def environ(self) -> Mapping[str, str]:
         """What a command here sees."""
         fixed = {} if self.clock is None else {"MFACTL_NOW": str(self.clock)}
-        return environ_of(self.place) | fixed
+        named = {"MFACTL_HOME": str(self.place / "mfactl")} if self.named else {}
+        return environ_of(self.place) | fixed | named
 
     def run(
         self, *arguments: str, stdin: str = "", status: int = 0, client: Path | None = None
