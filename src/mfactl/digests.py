@@ -5,6 +5,8 @@ second time, which takes 4 ms of a command's 100.
 May import: cryptography.
 """
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hmac
 
@@ -28,20 +30,26 @@ def hmac_sha1(key: bytes, data: bytes) -> bytes:
 
 def hmac_sha256(key: bytes, data: bytes) -> bytes:
     """The HMAC-SHA-256 of the data."""
-    mac = hmac.HMAC(key, _SHA256)
+    mac = _keyed(key).copy()
     mac.update(data)
     return mac.finalize()
 
 
 def is_hmac_sha256(mac: bytes, key: bytes, data: bytes) -> bool:
     """Whether `mac` is that, compared in constant time."""
-    expected = hmac.HMAC(key, _SHA256)
+    expected = _keyed(key).copy()
     expected.update(data)
     try:
         expected.verify(mac)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache(maxsize=8)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """To be copied: that takes a third of the time of setting a key."""
+    return hmac.HMAC(key, _SHA256)
 
 
 def is_equal(one: bytes, other: bytes) -> bool:

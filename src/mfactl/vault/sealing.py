@@ -8,6 +8,7 @@ May import: mfactl.vault.keys, mfactl.errors and cryptography.
 
 import json
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +18,8 @@ from mfactl.vault.keys import FORMAT, NONCE_BYTES
 
 BLOCK_BYTES = 256
 _MARK = b"\x80"
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+_cipher = lru_cache(maxsize=8)(AESGCM)  # setting a key takes as long as opening a record
 
 
 class Place(NamedTuple):
@@ -52,7 +55,7 @@ def seal(key: bytes, plaintext: bytes, place: Place | EventPlace, vault_id: str)
     padded = plaintext + _MARK
     padded += bytes(-len(padded) % BLOCK_BYTES)
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, padded, _bound(place, vault_id))
+    return nonce + _cipher(key).encrypt(nonce, padded, _bound(place, vault_id))
 
 
 def open_(key: bytes, sealed: object, place: Place | EventPlace, vault_id: str) -> bytes:
@@ -61,7 +64,7 @@ def open_(key: bytes, sealed: object, place: Place | EventPlace, vault_id: str) 
         raise SealBroken
     nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     try:
-        padded = AESGCM(key).decrypt(nonce, ciphertext, _bound(place, vault_id))
+        padded = _cipher(key).decrypt(nonce, ciphertext, _bound(place, vault_id))
         return padded[: padded.rindex(_MARK)]
     except (InvalidTag, ValueError, TypeError):  # TypeError: a place of bytes
         raise SealBroken from None
@@ -69,4 +72,4 @@ def open_(key: bytes, sealed: object, place: Place | EventPlace, vault_id: str) 
 
 def _bound(place: Place | EventPlace, vault_id: str) -> bytes:
     sort = "mfactl/record" if isinstance(place, Place) else "mfactl/event"
-    return json.dumps([sort, FORMAT, vault_id, *place], separators=(",", ":")).encode()
+    return _as_json([sort, FORMAT, vault_id, *place]).encode()
