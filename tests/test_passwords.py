@@ -13,6 +13,7 @@ from mfactl.password_policy import accept
 from mfactl.passwords import Hasher, normalised
 from mfactl.unlocking import Unlocker
 from mfactl.vault.keys import FLOOR, RECOMMENDED, Cost
+from mfactl.vault.scan import Scan
 from mfactl.vault.vault import Vault
 from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
 
@@ -198,7 +199,9 @@ def verifier_in(program: Program) -> str:
     paths = find_paths(program.environ)
     vault = Vault(paths.vault, Unlocker(paths, program.environ, lambda: None))
     with vault.reading() as transaction:
-        (account,) = (each for _, each in transaction.records() if isinstance(each, Account))
+        (account,) = (
+            each for _, each in Scan.within(transaction).records() if isinstance(each, Account)
+        )
     vault.close()
     return account.password
 

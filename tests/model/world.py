@@ -34,6 +34,7 @@ from mfactl.service import (
 )
 from mfactl.surroundings import Surroundings
 from mfactl.vault.check import Report
+from mfactl.vault.scan import Scan
 from mfactl.vault.sqlite_file import unseen
 from tests.model.state import SPENT, Answer
 from tests.support.builders import SECRET
@@ -186,7 +187,7 @@ class World:
     def seen(self, clients: tuple[str, ...]) -> Seen:
         """All records of the vault, opened."""
         with self.opened("nobody") as c, c.vault.reading() as transaction:
-            found = [record for _, record in transaction.records()]
+            found = [record for _, record in Scan.within(transaction).records()]
             events, vault_id = transaction.head.number, c.vault.header.vault_id
         holders = {record.key: record for record in found if isinstance(record, Account | Stranger)}
         by_token = {record.token_hash: record for record in found if isinstance(record, Client)}

@@ -1,5 +1,6 @@
 """`vault check`: everything that somebody without the key can do to a file is found and named."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,7 @@ from mfactl.errors import Code, MfactlError
 from mfactl.vault import check as checks
 from mfactl.vault import header as headers
 from mfactl.vault.check import Finding, Report, check, check_chain, check_within
+from mfactl.vault.scan import Scan
 from mfactl.vault.sealing import EventPlace, seal
 from mfactl.vault.transaction import Damaged, Mark
 from tests.support import builders
@@ -44,6 +46,15 @@ ADA, ADA_CLIENT, BEA_CLIENT = (
     ("client", "client_ada"),
     ("client", "client_bea"),
 )
+
+
+@pytest.fixture(params=[1, 3], ids=["at once", "in parts"], autouse=True)
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """In how many parts, by how many processes, a check reads. It has to find the same."""
+    parts: int = request.param
+    monkeypatch.setattr(os, "cpu_count", lambda: parts)
+    monkeypatch.setattr(checks, "LEAST_ROWS", 1)
+    return parts
 
 
 def event(number: int) -> tuple[str, str]:
@@ -363,7 +374,7 @@ def test_a_record_that_is_no_record_is_found(vault_path: Path) -> None:
 
     assert found(vault_path) == {ADA}
     with opened(vault_path) as vault, vault.reading() as transaction:
-        damage = dict(transaction.records())[place]
+        damage = dict(Scan.within(transaction).records())[place]
     assert isinstance(damage, Damaged)
     assert damage.refusals[0].meta == {"kind": "account", "id": "user_ada"}
 
@@ -469,7 +480,7 @@ def test_an_event_that_is_no_event_is_found(vault_path: Path) -> None:
 
     assert event(10) in found(vault_path)
     with opened(vault_path) as vault, vault.reading() as transaction:
-        *_, (damage, mark) = transaction.events()
+        *_, (damage, mark) = Scan.within(transaction).events()
     assert isinstance(damage, Damaged)
     assert damage.refusals[0].meta == {"kind": "event", "id": "10"}
     assert mark == Mark(10, ""), "what the next one names as the hash before it can't be this"
@@ -547,14 +558,15 @@ def test_a_check_within_a_transaction_sees_what_the_transaction_sees(vault_path:
 
 
 def test_the_progress_of_a_check_is_told_and_only_rises(
-    vault_path: Path, monkeypatch: pytest.MonkeyPatch
+    vault_path: Path, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks, "TOLD_EVERY", 4)
     told: list[tuple[int, int]] = []
     with opened(vault_path) as vault:
         check(vault, lambda done, of: told.append((done, of)))
 
-    assert told == [(4, 16), (8, 16), (12, 16), (16, 16)]  # six records and ten events
+    # Of six records and ten events. The others are taken to have come as far as this process.
+    assert told == ([(4, 16), (8, 16), (12, 16), (16, 16)] if parts == 1 else [(12, 16)])
 
 
 # --- the header and the file

@@ -11,6 +11,7 @@ from mfactl.errors import MfactlError
 from mfactl.vault import records
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR, passphrase_bytes
+from mfactl.vault.scan import Scan
 from tests.support import builders
 from tests.vault.reader import Read, read
 from tests.vault.vaults import (
@@ -33,13 +34,13 @@ def agrees(path: Path, seen: Read, provide: Any = None) -> None:
         assert seen.header["vault_id"] == vault.header.vault_id
         ours = {
             (place.kind, place.id): (place.version, transaction.head if place.kind == "head" else r)
-            for place, r in transaction.records()
+            for place, r in Scan.within(transaction).records()
         }
         assert {place: version for place, (version, _) in ours.items()} == seen.versions
         for place, (_, record) in ours.items():
             assert records._plain(record) == seen.records[place]
         for (event, mark), theirs, digest in zip(
-            transaction.events(), seen.events, seen.hashes, strict=True
+            Scan.within(transaction).events(), seen.events, seen.hashes, strict=True
         ):
             assert not isinstance(event, MfactlError)
             assert event._asdict() == theirs

@@ -19,6 +19,7 @@ from mfactl.vault import header as headers
 from mfactl.vault import keys, records, reseal, slots
 from mfactl.vault.header import Unlocked
 from mfactl.vault.keys import FLOOR, KEY_FILE, PASSPHRASE, SlotPlan
+from mfactl.vault.scan import Scan
 from mfactl.vault.sealing import EventPlace, Place, SealBroken, open_
 from mfactl.vault.sqlite import About
 from mfactl.vault.sqlite_file import unseen
@@ -565,7 +566,7 @@ def test_the_progress_is_told_and_only_rises(minimal: Path) -> None:
     fill(minimal, 600)
     told: list[tuple[int, int]] = []
     with opened(minimal) as vault, vault.writing() as transaction:
-        rows = transaction.rows()
+        rows = Scan.within(transaction).rows()
         new = slots.branched(vault.unlocked)
         vault.adopt(transaction, new, lambda done, of: told.append((done, of)))
 

@@ -19,6 +19,7 @@ from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
 from mfactl.vault import header as headers
 from mfactl.vault.keys import KEY_FILE, SlotPlan, wrap
+from mfactl.vault.scan import Scan
 from mfactl.vault.sealing import EventPlace, Place, seal
 from mfactl.vault.sqlite import About
 from mfactl.vault.transaction import PRUNED_AT_ONCE, Draft, Mark
@@ -141,7 +142,7 @@ def test_every_transaction_appends_one_event_that_names_what_it_wrote_and_droppe
     )
 
     with opened(vault_path) as vault, vault.reading() as transaction:
-        events = [event for event, _ in transaction.events()]
+        events = [event for event, _ in Scan.within(transaction).events()]
         event = events[-1]
         assert not isinstance(event, MfactlError)
         assert event == event._replace(
@@ -426,7 +427,7 @@ def test_what_is_dropped_with_time_is_named_by_the_event(vault_path: Path) -> No
     write(vault_path, subject="", at=NOW + 10)
 
     with opened(vault_path) as vault, vault.reading() as transaction:
-        *_, (event, _) = transaction.events()
+        *_, (event, _) = Scan.within(transaction).events()
     assert not isinstance(event, MfactlError)
     assert event.dropped == [["stranger", "lapsing-0", version]]
 
@@ -491,7 +492,7 @@ def test_a_planted_row_that_has_lapsed_is_damage_when_its_time_comes(
 def test_a_mark_is_the_hash_of_an_events_plaintext(vault_path: Path) -> None:
     with opened(vault_path) as vault, vault.reading() as transaction:
         marks = [transaction.mark(number) for number in range(1, 11)]
-        events = [mark for _, mark in transaction.events()]
+        events = [mark for _, mark in Scan.within(transaction).events()]
         head = Mark(transaction.head.number, transaction.head.hash)
 
     assert marks == events
@@ -576,7 +577,7 @@ def test_a_page_with_an_account_put_back_as_it_was_is_refused(vault_path: Path) 
 
 def test_events_come_in_their_order_page_by_page_with_their_places(vault_path: Path) -> None:
     with opened(vault_path) as vault, vault.reading() as transaction:
-        every = list(transaction.events())
+        every = list(Scan.within(transaction).events())
         for most in (1, 3, 10, 100):
             found, after = [], 0
             while page := transaction.events_after(after, most):
@@ -623,7 +624,7 @@ def test_a_page_with_a_damaged_event_is_refused(vault_path: Path) -> None:
 
 def test_rows_are_counted(vault_path: Path) -> None:
     with opened(vault_path) as vault, vault.reading() as transaction:
-        assert transaction.rows() == 6 + 10
+        assert Scan.within(transaction).rows() == 6 + 10
 
 
 # --- clients and their events

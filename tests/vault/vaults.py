@@ -22,6 +22,7 @@ from mfactl.vault.check import Finding, Report, check
 from mfactl.vault.create import Plan, create
 from mfactl.vault.header import Secret, SecretProvider, Unlocked
 from mfactl.vault.keys import KEY_FILE, KEYRING, PASSPHRASE, Cost, SlotPlan
+from mfactl.vault.scan import Scan
 from mfactl.vault.sqlite_file import File, Progress, unseen
 from mfactl.vault.transaction import Damaged, Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
@@ -205,10 +206,10 @@ def everything(path: Path, provide: SecretProvider | None = None) -> Everything:
         return Everything(
             {
                 (place.kind, place.id): (place.version, record)
-                for place, record in transaction.records()
+                for place, record in Scan.within(transaction).records()
                 if place.kind != "head"
             },
-            list(transaction.events()),
+            list(Scan.within(transaction).events()),
         )
 
 

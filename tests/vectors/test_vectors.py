@@ -18,6 +18,7 @@ from mfactl.errors import MfactlError
 from mfactl.vault.check import check
 from mfactl.vault.header import Secret
 from mfactl.vault.keys import KEY_FILE, KEYRING, PASSPHRASE, passphrase_bytes
+from mfactl.vault.scan import Scan
 from tests.vault.reader import read
 from tests.vault.vaults import opened
 from tests.vectors.make import VECTORS
@@ -114,8 +115,10 @@ def test_a_good_vector_opens_with_each_secret_and_holds_what_it_held(
         with opened(vault, lambda _, k=kind, s=secret: Secret(k, s, "It")) as found:  # type: ignore[misc]
             assert check(found).findings == ()
             with found.reading() as transaction:
-                events = [mark.hash for _, mark in transaction.events()]
-                records = {f"{p.kind} {p.id}": p.version for p, _ in transaction.records()}
+                events = [mark.hash for _, mark in Scan.within(transaction).events()]
+                records = {
+                    f"{p.kind} {p.id}": p.version for p, _ in Scan.within(transaction).records()
+                }
         assert (events, records) == (told(name)["events"], told(name)["records"])
 
 

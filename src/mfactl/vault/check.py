@@ -1,21 +1,26 @@
 """Reading everything: is each record what was sealed, and is none missing, old or added?
 
-Guarantees: one pass over records and events in constant memory. The events' own account of which
-versions they wrote and dropped must add up to the same sum as the live records and as the head;
-only if it does not, a second pass finds the records by name.
+Guarantees: one pass over records and events in constant memory, on all cores if there are many. The
+events' own account of which versions they wrote and dropped must add up to the same sum as the live
+records and as the head; only if it does not, a second pass finds the records by name.
 May import: mfactl.errors and the rest of mfactl.vault.
 """
 
+from functools import partial
+from typing import Any
+
 from mfactl.named_tuple import NamedTuple
-from mfactl.vault import records
+from mfactl.vault import forks, records
 from mfactl.vault.keys import Keys
-from mfactl.vault.records import Event, Record
-from mfactl.vault.sealing import Place
+from mfactl.vault.records import Event
+from mfactl.vault.scan import Scan
+from mfactl.vault.sqlite import ALL, NOTHING, Span
 from mfactl.vault.sqlite_file import Progress, unseen
 from mfactl.vault.transaction import Damaged, Mark, Transaction
 from mfactl.vault.vault import Vault
 
 TOLD_EVERY = 1000  # rows between two words of progress
+LEAST_ROWS = 10_000  # for a process of its own: half a second's work
 
 
 class Finding(NamedTuple):
@@ -43,104 +48,154 @@ class Report(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    records: int
-    total: int
+    """How many records there are, and their share in the head's sum."""
+
+    records: int = 0
+    total: int = 0
+
+    def __add__(self, other: Any) -> "_Tally":
+        return _Tally(self.records + other[0], (self.total + other[1]) % records.MODULUS)
+
+
+class _Found(NamedTuple):
+    """What was found in a part of the vault. Passes through JSON as nested lists.
+
+    `live` adds up the records, `told` what the events say of them; `last` is where events end.
+    """
+
+    counts: dict[str, int]
+    live: _Tally
+    wrong_records: list[Finding]
+    events: int
+    told: _Tally
+    last: Mark
+    wrong_events: list[Finding]
 
 
 def check(vault: Vault, progress: Progress = unseen) -> Report:
     """Reads the whole vault. Raises only if it cannot be read at all."""
     with vault.reading() as transaction:
-        return check_within(transaction, vault.unlocked.keys, progress)
+        scan = Scan.within(transaction)
+        return _checked(scan, _in_parts(scan, vault.unlocked.keys, progress))
 
 
 def check_within(transaction: Transaction, keys: Keys, progress: Progress = unseen) -> Report:
-    """The same, as a transaction sees the vault that has begun already."""
-    return _Checker(transaction, keys, progress).run()
+    """The same, as a transaction sees the vault that may have written: on one core."""
+    scan = Scan.within(transaction)
+    return _checked(scan, _Part(scan, keys, progress).found(ALL, ALL))
+
+
+def _checked(scan: Scan, found: _Found) -> Report:
+    """The report, with what concerns the vault as a whole."""
+    head = _Tally(scan.head.records, int(scan.head.sum, 16))
+    differences = [] if found.live == found.told == head else _located(scan, found.live == head)
+    wrong_records = sorted(found.wrong_records)  # parts are read in the order of the file
+    wrong_file = [Finding("file", "file", fault) for fault in scan.file_faults()]
+    findings = [*wrong_file, *wrong_records, *_whole_chain(scan, found), *differences]
+    return _report(scan, found, findings)
 
 
 def check_chain(transaction: Transaction, keys: Keys, progress: Progress = unseen) -> Report:
     """Reads the events only: their seals, the chain, and that the head ends it."""
-    return _Checker(transaction, keys, progress).run_chain()
+    scan = Scan.within(transaction)
+    found = _Part(scan, keys, progress).found(NOTHING, ALL)
+    return _report(scan, found, _whole_chain(scan, found))
 
 
-class _Checker:
-    def __init__(self, transaction: Transaction, keys: Keys, progress: Progress) -> None:
-        self._transaction = transaction
+def _report(scan: Scan, found: _Found, findings: list[Finding]) -> Report:
+    head = Mark(scan.head.number, scan.head.hash)
+    return Report(found.counts, found.events, head, tuple(findings))
+
+
+def _whole_chain(scan: Scan, found: _Found) -> list[Finding]:
+    """What is wrong with the events, and with the end of their chain."""
+    if found.last == Mark(scan.head.number, scan.head.hash):
+        return found.wrong_events
+    problem = f"does not end the chain of events at {found.last.number}"
+    return [*found.wrong_events, Finding("head", records.HEAD_ID, problem)]
+
+
+def _in_parts(scan: Scan, keys: Keys, progress: Progress) -> _Found:
+    """What is found in all of a vault, on all cores if it is large."""
+    count = min(forks.cores(), scan.rows() // LEAST_ROWS + 1)
+    first, *others = scan.spans(count)
+
+    def here() -> _Found:
+        part = _Part(scan, keys, lambda done, of: progress(min(done * count, of), of))
+        return part.found(*first)
+
+    def elsewhere(spans: tuple[Span, Span]) -> _Found:
+        return _Part(scan.again(), keys, unseen).found(*spans)
+
+    return _together(forks.results([here, *(partial(elsewhere, spans) for spans in others)]))
+
+
+def _together(parts: list[Any]) -> _Found:
+    """The sum of all parts, which are in their order."""
+    counts = {kind: sum(part[0][kind] for part in parts) for kind in records.KINDS}
+    live = sum((_Tally(*part[1]) for part in parts), _Tally())
+    wrong_records = [Finding(*found) for part in parts for found in part[2]]
+    told = sum((_Tally(*part[4]) for part in parts), _Tally())
+    wrong_events = [Finding(*found) for part in parts for found in part[6]]
+    events, last = sum(part[3] for part in parts), Mark(*parts[-1][5])
+    return _Found(counts, live, wrong_records, events, told, last, wrong_events)
+
+
+class _Part:
+    """Reads some of the records and some of the events."""
+
+    def __init__(self, scan: Scan, keys: Keys, progress: Progress) -> None:
+        self._scan = scan
         self._keys = keys
         self._progress = progress
         self._read = 0
-        self._findings: list[Finding] = []
-        self._counts = dict.fromkeys(records.KINDS, 0)
-        self._rows = transaction.rows()
+        self._rows = scan.rows()
 
-    def run(self) -> Report:
-        head = self._transaction.head
-        for fault in self._transaction.file_faults():
-            self._find("file", "file", fault)
-        live = self._walk_records()
-        told, events = self._walk_events()
-        of_head = _Tally(head.records, int(head.sum, 16))
-        if not (live == told == of_head):
-            self._locate(live, of_head)
-        return self._report(events)
-
-    def run_chain(self) -> Report:
-        return self._report(self._walk_events()[1])
-
-    def _report(self, events: int) -> Report:
-        head = self._transaction.head
-        return Report(self._counts, events, Mark(head.number, head.hash), tuple(self._findings))
+    def found(self, of_records: Span, of_events: Span) -> _Found:
+        """What is found there."""
+        counts, live, wrong_records = self._walk_records(of_records)
+        events, told, last, wrong_events = self._walk_events(of_events)
+        return _Found(counts, live, wrong_records, events, told, last, wrong_events)
 
     def _tell(self) -> None:
         self._read += 1
         if self._read % TOLD_EVERY == 0:
             self._progress(self._read, self._rows)
 
-    def _find(self, kind: str, identifier: str, problem: str) -> None:
-        self._findings.append(Finding(str(kind), str(identifier), problem))
-
-    def _walk_records(self) -> _Tally:
+    def _walk_records(self, span: Span) -> tuple[dict[str, int], _Tally, list[Finding]]:
         count = total = 0
-        for place, record in self._transaction.records():
+        counts = dict.fromkeys(records.KINDS, 0)
+        findings = []
+        for place, record in self._scan.records(span):
             self._tell()
             if isinstance(record, Damaged):
-                self._find(place.kind, place.id, record.problem)
+                findings.append(_finding(place.kind, place.id, record.problem))
             elif record is not None:
-                self._check_place(place, record)
+                counts[place.kind] += 1
+                if records.place_of(record, place.version, self._keys.address) != place:
+                    problem = "stands under index values that are not its own"
+                    findings.append(_finding(place.kind, place.id, problem))
             if place.kind != "head":
                 count += 1
                 total += records.fingerprint(self._keys.total, place.kind, place.id, place.version)
-        return _Tally(count, total % records.MODULUS)
+        return counts, _Tally(count, total % records.MODULUS), findings
 
-    def _check_place(self, place: Place, record: Record) -> None:
-        self._counts[place.kind] += 1
-        if records.place_of(record, place.version, self._keys.address) != place:
-            self._find(place.kind, place.id, "stands under index values that are not its own")
-
-    def _walk_events(self) -> tuple[_Tally, int]:
-        """How the events say that records were written, and how many events there are."""
-        head = self._transaction.head
+    def _walk_events(self, span: Span) -> tuple[int, _Tally, Mark, list[Finding]]:
+        """How many events there are, how they say that records were written, and the last one."""
         count = total = number = 0
-        last = Mark(0, head.start)
-        for event, mark in self._transaction.events():
+        findings = []
+        last = self._scan.mark_before(span[0])
+        for event, mark in self._scan.events(span):
             self._tell()
             number += 1
-            if isinstance(event, Damaged):
-                self._find("event", str(mark.number), event.problem)
-                last = mark
-                continue
-            if mark.number != last.number + 1 or event.number != mark.number:
-                self._find("event", str(mark.number), "does not follow the event before it")
-            elif event.previous != last.hash:
-                self._find("event", str(mark.number), "breaks the chain")
+            problem = _problem_of(event, mark, last)
+            if problem is not None:
+                findings.append(_finding("event", str(mark.number), problem))
             last = mark
-            added, change = self._told_by(event)
-            count, total = count + added, total + change
-        if last != Mark(head.number, head.hash):
-            self._find(
-                "head", records.HEAD_ID, f"does not end the chain of events at {last.number}"
-            )
-        return _Tally(count, total % records.MODULUS), number
+            if not isinstance(event, Damaged):
+                added, change = self._told_by(event)
+                count, total = count + added, total + change
+        return number, _Tally(count, total % records.MODULUS), last, findings
 
     def _told_by(self, event: Event) -> tuple[int, int]:
         """How an event says that the number of records and their sum changed."""
@@ -156,25 +211,39 @@ class _Checker:
             count -= 1
         return count, total
 
-    def _locate(self, live: _Tally, of_head: _Tally) -> None:
-        """Names the records that differ from what the events say. Takes memory for all of them."""
-        told: dict[tuple[str, str], int] = {}
-        for event, _ in self._transaction.events():
-            if isinstance(event, Damaged):
-                continue
-            told.update({(kind, identifier): event.number for kind, identifier, _ in event.wrote})
-            for kind, identifier, _version in event.dropped:
-                told.pop((kind, identifier), None)
-        for place, _record in self._transaction.records():
-            if place.kind == "head":
-                continue
-            version = told.pop((place.kind, place.id), None)
-            if version is None:
-                self._find(place.kind, place.id, "is not told of by any event")
-            elif version != place.version:
-                problem = f"is version {place.version}, but version {version} was written last"
-                self._find(place.kind, place.id, problem)
-        for kind, identifier in told:
-            self._find(kind, identifier, "is missing")
-        if live != of_head:
-            self._find("head", records.HEAD_ID, "does not agree with the records")
+
+def _finding(kind: object, identifier: object, problem: str) -> Finding:
+    return Finding(str(kind), str(identifier), problem)  # a damaged row may hold anything
+
+
+def _problem_of(event: Event | Damaged, mark: Mark, last: Mark) -> str | None:
+    """What is wrong with an event after the one at `last`."""
+    if isinstance(event, Damaged):
+        return event.problem
+    if mark.number != last.number + 1 or event.number != mark.number:
+        return "does not follow the event before it"
+    return None if event.previous == last.hash else "breaks the chain"
+
+
+def _located(scan: Scan, live_agrees: bool) -> list[Finding]:
+    """Names the records that differ from what the events say. Takes memory for all of them."""
+    findings = []
+    told: dict[tuple[str, str], int] = {}
+    for event, _ in scan.events():
+        if isinstance(event, Damaged):
+            continue
+        told.update({(kind, identifier): event.number for kind, identifier, _ in event.wrote})
+        for kind, identifier, _version in event.dropped:
+            told.pop((kind, identifier), None)
+    places = sorted(place[:3] for place, _record in scan.records() if place.kind != "head")
+    for kind, identifier, stored in places:
+        version = told.pop((kind, identifier), None)
+        if version is None:
+            findings.append(_finding(kind, identifier, "is not told of by any event"))
+        elif version != stored:
+            problem = f"is version {stored}, but version {version} was written last"
+            findings.append(_finding(kind, identifier, problem))
+    findings += [_finding(kind, identifier, "is missing") for kind, identifier in told]
+    if not live_agrees:
+        findings.append(Finding("head", records.HEAD_ID, "does not agree with the records"))
+    return findings

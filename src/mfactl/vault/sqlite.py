@@ -38,6 +38,18 @@ class About(NamedTuple):
     address: str | None
 
 
+Span = tuple[int, int]  # of numbers, both ends included
+ALL: Span = (-(2**63), 2**63 - 1)  # SQLite's integers
+NOTHING: Span = (0, -1)
+
+
+def _cut(bounds: tuple[int | None, int | None], parts: int) -> list[Span]:
+    """All integers, cut where those within the bounds are cut into equal parts."""
+    first, last = (bound or 0 for bound in bounds)
+    cuts = [first + (last + 1 - first) * part // parts for part in range(1, parts)]
+    return [*zip([ALL[0], *cuts], [*(cut - 1 for cut in cuts), ALL[1]], strict=True)]
+
+
 class Database(File):
     """The rows of one vault. Everything happens inside `reading()` or `writing()`."""
 
@@ -142,16 +154,31 @@ class Database(File):
         self._expect(getattr(row.place, column) == value)
         return row
 
-    def records(self) -> Iterator[Row]:
-        """Every record, ordered by kind and id."""
-        sql = f"SELECT {_ROW} FROM record ORDER BY kind, id"  # noqa: S608 - constants only
-        for row in self._connection.execute(sql):
+    def records(self, span: Span = ALL) -> Iterator[Row]:
+        """The records in a span of row numbers, in the order of the file."""
+        sql = f"SELECT {_ROW} FROM record WHERE rowid BETWEEN ? AND ? ORDER BY rowid"  # noqa: S608
+        for row in self._connection.execute(sql, span):
             yield _row(row)
 
-    def events(self) -> Iterator[EventRow]:
-        """Every event, oldest first."""
-        for row in self._connection.execute("SELECT * FROM event ORDER BY number"):
+    def events(self, span: Span = ALL) -> Iterator[EventRow]:
+        """The events in a span of numbers, oldest first."""
+        sql = "SELECT * FROM event WHERE number BETWEEN ? AND ? ORDER BY number"
+        for row in self._connection.execute(sql, span):
             yield _event_row(row)
+
+    def event_before(self, number: int) -> EventRow | None:
+        """The newest event with a lower number."""
+        sql = "SELECT * FROM event WHERE number < ? ORDER BY number DESC LIMIT 1"
+        found = self._connection.execute(sql, (number,)).fetchone()
+        return None if found is None else _event_row(found)
+
+    def spans(self, parts: int) -> list[tuple[Span, Span]]:
+        """So many parts of about equal size: of the records' row numbers and of event numbers."""
+        records, events = (
+            self._connection.execute(f"SELECT min({number}), max({number}) FROM {table}").fetchone()  # noqa: S608
+            for table, number in (("record", "rowid"), ("event", "number"))
+        )
+        return [*zip(_cut(records, parts), _cut(events, parts), strict=True)]
 
     def counts(self) -> tuple[int, int]:
         """How many records and events there are."""

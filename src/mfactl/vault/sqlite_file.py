@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from mfactl.errors import Code, MfactlError, failure
 
@@ -86,9 +87,17 @@ class File:
         put beside it, even one that names other files to be removed.
         """
         self.path = called or path
+        self._stored_at = path
         mode = "mode=ro&immutable=1" if is_copy else "mode=rw"
         with self.translated():
             self._connection = self._connect(f"{path.absolute().as_uri()}?{mode}")
+
+    def again(self) -> Self:
+        """Another connection, for a process that was forked while this one is in a transaction.
+
+        That process must not use this one, and need not lock the file: it cannot change meanwhile.
+        """
+        return type(self)(self._stored_at, called=self.path, is_copy=True)
 
     def _connect(self, uri: str) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -7,7 +7,7 @@ head, or nothing stays.
 May import: mfactl.core, mfactl.digests, mfactl.errors and the rest of mfactl.vault.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from mfactl import digests
@@ -63,6 +63,7 @@ class Transaction:
     def __init__(self, database: Database, unlocked: Unlocked, first: Head | None = None) -> None:
         """`first` is the head of a vault that is being made."""
         self._database = database
+        self._unlocked = unlocked
         self._keys = unlocked.keys
         self._vault_id = unlocked.header.vault_id
         self._places: dict[tuple[str, str], Place] = {}
@@ -126,32 +127,6 @@ class Transaction:
             return None
         return Mark(number, digests.sha256(self._open_event(row)).hex())
 
-    def records(self) -> Iterator[tuple[Place, Record | Damaged | None]]:
-        """Every record with its place, or what is wrong with it; the head as None."""
-        for row in self._database.records():
-            try:
-                plaintext = self._open(row)
-                kind = records.KINDS.get(row.place.kind)
-                name, identifier = row.place.kind, row.place.id
-                yield row.place, self._decode(kind, plaintext, name, identifier) if kind else None
-            except Damaged as error:
-                yield row.place, error
-
-    def events(self) -> Iterator[tuple[Event | Damaged, Mark]]:
-        """Every event in order, or what is wrong with it, each with its place in the chain."""
-        for row in self._database.events():
-            try:
-                plaintext = self._open_event(row)
-                number = row.place.number
-                mark = Mark(number, digests.sha256(plaintext).hex())
-                yield self._decode(Event, plaintext, "event", str(number)), mark
-            except Damaged as error:
-                yield error, Mark(row.place.number, "")
-
-    def rows(self) -> int:
-        """How many records and events there are."""
-        return sum(self._database.counts())
-
     def accounts_after(self, identifier: str, most: int) -> list[Account]:
         """Accounts in the order of their ids, from the one after `identifier` on."""
         rows = self._database.records_after(("account", identifier), most)
@@ -174,10 +149,6 @@ class Transaction:
             digest = digests.sha256(records.encode(event)).hex()
             found.append((event, row.place, Mark(event.number, digest)))
         return found
-
-    def file_faults(self) -> list[str]:
-        """What SQLite finds wrong with the file itself; empty if nothing."""
-        return self._database.file_faults()
 
     def _check_newest(self, record: Account | Stranger | None, newest: Event | None) -> None:
         """Raises unless the record is the version that the newest event about it names."""
