@@ -39,7 +39,7 @@ def peers(scratch: Path) -> list[Peer]:
         ("PAM module: verify a code", "pamtester", _pam),
         ("ykman: list devices", "ykman", _ykman),
         ("bw: print its version", "bw", _bitwarden),
-        ("totp-cli: print its version", "totp-cli", _totp_cli),
+        ("totp-cli of PyPI: print its help", "totp", _totp_cli),
         ("privacyIDEA: pi-manage --version", "pi-manage", _privacyidea),
     ):
         if shutil.which(program) is None:
@@ -139,7 +139,7 @@ def _bitwarden(name: str, home: Path) -> Iterator[Command]:
 
 
 def _totp_cli(name: str, home: Path) -> Iterator[Command]:
-    yield Command(name, ["totp-cli", "--version"], environ_of(home))
+    yield Command(name, ["totp", "help"], environ_of(home))
 
 
 def _privacyidea(name: str, home: Path) -> Iterator[Command]:
