@@ -235,14 +235,16 @@ def _located(scan: Scan, live_agrees: bool) -> list[Finding]:
         told.update({(kind, identifier): event.number for kind, identifier, _ in event.wrote})
         for kind, identifier, _version in event.dropped:
             told.pop((kind, identifier), None)
-    places = sorted(place[:3] for place, _record in scan.records() if place.kind != "head")
-    for kind, identifier, stored in places:
-        version = told.pop((kind, identifier), None)
+    for place, _record in scan.records():
+        if place.kind == "head":
+            continue
+        version = told.pop((place.kind, place.id), None)
         if version is None:
-            findings.append(_finding(kind, identifier, "is not told of by any event"))
-        elif version != stored:
-            problem = f"is version {stored}, but version {version} was written last"
-            findings.append(_finding(kind, identifier, problem))
+            findings.append(_finding(place.kind, place.id, "is not told of by any event"))
+        elif version != place.version:
+            problem = f"is version {place.version}, but version {version} was written last"
+            findings.append(_finding(place.kind, place.id, problem))
+    findings.sort()
     findings += [_finding(kind, identifier, "is missing") for kind, identifier in told]
     if not live_agrees:
         findings.append(Finding("head", records.HEAD_ID, "does not agree with the records"))
