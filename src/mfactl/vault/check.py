@@ -54,7 +54,8 @@ class _Tally(NamedTuple):
     total: int = 0
 
     def __add__(self, other: Any) -> "_Tally":
-        return _Tally(self.records + other[0], (self.total + other[1]) % records.MODULUS)
+        number, total = other
+        return _Tally(self.records + number, (self.total + total) % records.MODULUS)
 
 
 class _Found(NamedTuple):
@@ -131,14 +132,17 @@ def _in_parts(scan: Scan, keys: Keys, progress: Progress) -> _Found:
 
 
 def _together(parts: list[Any]) -> _Found:
-    """The sum of all parts, which are in their order."""
-    counts = {kind: sum(part[0][kind] for part in parts) for kind in records.KINDS}
-    live = sum((_Tally(*part[1]) for part in parts), _Tally())
-    wrong_records = [Finding(*found) for part in parts for found in part[2]]
-    told = sum((_Tally(*part[4]) for part in parts), _Tally())
-    wrong_events = [Finding(*found) for part in parts for found in part[6]]
-    events, last = sum(part[3] for part in parts), Mark(*parts[-1][5])
-    return _Found(counts, live, wrong_records, events, told, last, wrong_events)
+    """The sum of all parts, which are in their order, and may have passed through JSON."""
+    found = [_Found(*part) for part in parts]
+    return _Found(
+        counts={kind: sum(part.counts[kind] for part in found) for kind in records.KINDS},
+        live=sum((part.live for part in found), _Tally()),
+        wrong_records=[Finding(*wrong) for part in found for wrong in part.wrong_records],
+        events=sum(part.events for part in found),
+        told=sum((part.told for part in found), _Tally()),
+        last=Mark(*found[-1].last),
+        wrong_events=[Finding(*wrong) for part in found for wrong in part.wrong_events],
+    )
 
 
 class _Part:
