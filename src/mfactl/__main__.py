@@ -6,6 +6,7 @@ any more: what it holds is closed, and what it prints has been flushed and looke
 """
 
 import gc
+import io
 import os
 import sys
 
@@ -31,6 +32,7 @@ def main() -> None:
     _leave_no_core_dump()
     gc.disable()  # imports make no garbage: looking for it took 8 % of `account show`
     _keep_standard_descriptors()
+    _buffer_stdout()
     # Here, because what stands above has to come before the first import that takes time.
     from mfactl.cli.app import run  # noqa: PLC0415
 
@@ -60,6 +62,13 @@ def _keep_standard_descriptors() -> None:
     os.close(descriptor)
     if sys.stderr is None:  # the library's code writes to it without a look
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def _buffer_stdout() -> None:
+    """Under PYTHONUNBUFFERED nobody would notice a write that is cut short, as by a full disk."""
+    raw = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.FileIO):
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), sys.stdout.encoding)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Where output goes, and what happens when it cannot go there: full, closed, nobody reading."""
 
+import fcntl
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -98,6 +100,21 @@ def test_a_pipeline_whose_reader_leaves_early_gets_141(ada: Ada) -> None:
     assert ended.status in {0, 141}  # 0: all of it was in the pipe before `head` had gone
     assert "Traceback" not in ended.err
     assert "Exception" not in ended.err
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_what_arrives_in_part_only_is_noticed(nowhere: Program, unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)  # less than is printed
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mfactl", "completion", "bash"],
+        stdout=writing,
+        env=nowhere.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
+    os.close(writing)
+    assert os.read(reading, 10)
+    os.close(reading)
+    assert process.wait() == 141
 
 
 # --- stdin

@@ -1,6 +1,5 @@
 """`vault check`: everything that somebody without the key can do to a file is found and named."""
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,6 +11,7 @@ from mfactl.core.account import Stranger
 from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
 from mfactl.vault import check as checks
+from mfactl.vault import forks
 from mfactl.vault import header as headers
 from mfactl.vault.check import Finding, Report, check, check_chain, check_within
 from mfactl.vault.scan import Scan
@@ -52,7 +52,7 @@ ADA, ADA_CLIENT, BEA_CLIENT = (
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """In how many parts, by how many processes, a check reads. It has to find the same."""
     parts: int = request.param
-    monkeypatch.setattr(os, "cpu_count", lambda: parts)
+    monkeypatch.setattr(forks, "cores", lambda: parts)
     monkeypatch.setattr(checks, "LEAST_ROWS", 1)
     return parts
 
@@ -567,6 +567,17 @@ def test_the_progress_of_a_check_is_told_and_only_rises(
 
     # Of six records and ten events. The others are taken to have come as far as this process.
     assert told == ([(4, 16), (8, 16), (12, 16), (16, 16)] if parts == 1 else [(12, 16)])
+
+
+@pytest.mark.parametrize("first", [-(2**63), 2**63 - 6])
+def test_rows_may_have_any_number_that_sqlite_has(
+    first: int, vault_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks, "cores", lambda: 16)  # more parts than records
+    sql = "UPDATE record SET rowid = ? + (SELECT count(*) FROM record AS r WHERE r.id < record.id)"
+    edit(vault_path, sql, (first,))
+    assert report_of(vault_path).findings == ()
+    assert sum(report_of(vault_path).counts.values()) == 5
 
 
 # --- the header and the file

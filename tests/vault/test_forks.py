@@ -1,5 +1,6 @@
 """Work in processes of its own: real ones, which also die, or cannot be had."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -62,10 +63,51 @@ def test_where_there_can_be_no_more_processes_all_is_done_here(
     assert forks.results([os.getpid] * 3) == [os.getpid()] * 3
 
 
+def test_where_there_can_be_no_more_descriptors_all_is_done_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left() -> NoReturn:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "pipe", none_left)
+    assert forks.results([os.getpid] * 3) == [os.getpid()] * 3
+
+
 def test_without_forks_there_is_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert forks.cores() == os.cpu_count()
+    assert forks.cores() == min(len(os.sched_getaffinity(0)), forks.MOST)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert forks.cores() == min(os.cpu_count() or 1, forks.MOST)
     monkeypatch.delattr(os, "fork")
     assert forks.cores() == 1
+
+
+def test_a_job_ends_when_the_one_that_asked_has_been_killed() -> None:
+    here, above = os.getpid(), os.getppid()
+
+    def job(asker: int) -> int:
+        forks.end_without(asker)
+        return os.getpid()
+
+    assert forks.results([int, lambda: job(here)])[1] != here
+    assert forks.results([int, lambda: job(above)])[1] == here  # elsewhere nobody above had asked
+
+
+def test_an_interruption_while_it_forks_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork, forked = os.fork, []
+
+    def fork_and_be_interrupted() -> int:
+        process = fork()
+        if process:
+            forked.append(process)
+            os.kill(os.getpid(), signal.SIGINT)
+        return process
+
+    monkeypatch.setattr(os, "fork", fork_and_be_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        forks.results([int, signal.pause, signal.pause])
+    with pytest.raises(ProcessLookupError):
+        os.kill(forked[0], 0)
+    assert len(forked) == 1
 
 
 def test_an_interruption_ends_the_others(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ records and as the head; only if it does not, a second pass finds the records by
 May import: mfactl.errors and the rest of mfactl.vault.
 """
 
+import os
 from functools import partial
 from typing import Any
 
@@ -125,8 +126,11 @@ def _in_parts(scan: Scan, keys: Keys, progress: Progress) -> _Found:
         part = _Part(scan, keys, lambda done, of: progress(min(done * count, of), of))
         return part.found(*first)
 
+    asker = os.getpid()
+
     def elsewhere(spans: tuple[Span, Span]) -> _Found:
-        return _Part(scan.again(), keys, unseen).found(*spans)
+        part = _Part(scan.again(), keys, lambda _done, _of: forks.end_without(asker))
+        return part.found(*spans)
 
     return _together(forks.results([here, *(partial(elsewhere, spans) for spans in others)]))
 

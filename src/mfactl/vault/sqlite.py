@@ -46,6 +46,7 @@ NOTHING: Span = (0, -1)
 def _cut(bounds: tuple[int | None, int | None], parts: int) -> list[Span]:
     """All integers, cut where those within the bounds are cut into equal parts."""
     first, last = (bound or 0 for bound in bounds)
+    first = max(first, ALL[0] + 1)  # below the first cut there is a number
     cuts = [first + (last + 1 - first) * part // parts for part in range(1, parts)]
     return [*zip([ALL[0], *cuts], [*(cut - 1 for cut in cuts), ALL[1]], strict=True)]
 
