@@ -71,7 +71,7 @@ mutants: setup ## change core/ and vault/ in 4,800 ways: do the tests notice? (W
 bench: setup ## time commands beside what others use; writes docs/performance.md
 	$(BIN)/python -m benchmarks quick
 
-bench-scale: setup ## the same in vaults of up to a million accounts: most of an hour, 12 GB of disk
+bench-scale: setup ## the same in vaults of up to a million accounts: half an hour to an hour, 12 GB of disk
 	$(BIN)/python -m benchmarks scale
 
 debian:
