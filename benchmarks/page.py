@@ -142,7 +142,8 @@ def scale(vaults: Sequence[Sized], runs: int) -> str:
         f"{where()}{runs} runs of each in all vaults in turn; median ms / MiB of memory. "
         "The last two columns: the largest vault against the smallest, least time and memory.\n\n"
         f"{_table(('accounts', *sizes, 'time', 'memory'), flat)}\n"
-        f"Seconds (accounts a second) / MiB of the largest process; a check reads a large vault by one process a core:\n\n{_table(('accounts', *sizes), linear)}"
+        "Seconds (accounts a second) / MiB of the largest process; a check reads a large vault by"
+        f" one process a core:\n\n{_table(('accounts', *sizes), linear)}"
     )
 
 
