@@ -22,8 +22,13 @@ GIB = 1 << 30
 
 def quick(scratch: Path) -> None:
     """All that takes no large vault."""
-    found = peers.peers(scratch)
+    print(
+        f"This takes some five minutes in {scratch}, and then replaces tables in {page.PAGE}.",
+        flush=True,
+    )
+    found: list[peers.Peer] = []
     try:
+        peers.peers(scratch, found)
         commands = [*start_up.commands(scratch), *(peer.command for peer in found if peer.command)]
         _tell("start-up", page.start_up(in_turn(commands, RUNS, scratch), found, RUNS))
     finally:
@@ -55,7 +60,12 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def main() -> None:
     """Runs one of the two in a temporary directory that is gone afterwards, however it ends."""
-    benchmark = {"quick": quick, "scale": large}[sys.argv[1]]
+    benchmark = {"quick": quick, "scale": large}.get(" ".join(sys.argv[1:]))
+    if benchmark is None:
+        sys.exit("Run: make bench, or make bench-scale")
+    place = os.environ.get("TMPDIR")
+    if place and not os.access(place, os.W_OK):
+        sys.exit(f"TMPDIR={place} is no directory that can be written to.")
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -29,9 +29,8 @@ class Peer(NamedTuple):
     missing: str = ""
 
 
-def peers(scratch: Path) -> list[Peer]:
-    """Every peer, in an order of its own home under `scratch`."""
-    found: list[Peer] = []
+def peers(scratch: Path, found: list[Peer]) -> None:
+    """Puts every peer into `found`, each with a home of its own under `scratch`."""
     for name, program, set_up in (
         ("oathtool: print a code", "oathtool", _oathtool),
         ("pass otp: print a code", "pass", _pass_otp),
@@ -51,7 +50,6 @@ def peers(scratch: Path) -> list[Peer]:
             found += [Peer(command.name, command) for command in set_up(name, home)]
         except (OSError, subprocess.CalledProcessError) as error:
             found.append(Peer(name, missing=f"could not be set up: {type(error).__name__}"))
-    return found
 
 
 def _do(argv: list[str], environ: dict[str, str], given: str = "") -> str:

@@ -34,7 +34,8 @@ def test_a_peer_that_is_not_installed_is_a_row_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = peers.peers(tmp_path)
+    found: list[peers.Peer] = []
+    peers.peers(tmp_path, found)
     assert {peer.missing for peer in found} == {"not installed"}
     sample = Sample([0.1], [0.1], [1024])
     samples = dict.fromkeys(("bare Python", "import floor"), sample)

@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import islice
 from typing import Any, TextIO
 
@@ -22,6 +22,11 @@ from mfactl.named_tuple import NamedTuple
 Document = dict[str, Any]
 Text = Callable[[], str]
 LINES_AT_ONCE = 100
+_SECRETS = {"codes", "secret"}  # in documents; they are shown once
+_SECRETS_AGAIN = (
+    "A secret that you have not seen: mfactl mfa add again; "
+    "backup codes: mfactl backup-codes regenerate"
+)
 ENDLESS = 1 << 16  # columns or lines of what has no edge
 
 
@@ -87,7 +92,7 @@ def emit(outcome: Outcome | Stream, how: Format) -> int:
         for hint in (*outcome.hints, *outcome.next):
             note(hint, how)
         return outcome.exit
-    return unprinted(status, how)
+    return unprinted(status, how, _SECRETS & outcome.document.keys())
 
 
 def _whole(stream: Stream) -> Outcome:
@@ -162,14 +167,13 @@ def abandon_stdout() -> None:
     sys.stdout = None
 
 
-def unprinted(status: int, how: Format) -> int:
-    """Says that the result did not arrive; the exit status."""
+def unprinted(status: int, how: Format, secrets: Set[str] = frozenset()) -> int:
+    """Says that the result did not arrive, and with it `secrets`; the exit status."""
     if status == Exit.MACHINE and not how.quiet:
         full = Refusal(
             Code.IO_ERROR,
             "The result could not be printed: standard output is full or closed.",
-            "What was done stays done. A secret that you have not seen: mfactl mfa add again; "
-            "backup codes: mfactl backup-codes regenerate",
+            "What was done stays done." + (f" {_SECRETS_AGAIN}" if secrets else ""),
         )
         complain((full,))
     return status
