@@ -66,9 +66,12 @@ def _keep_standard_descriptors() -> None:
 
 def _buffer_stdout() -> None:
     """Under PYTHONUNBUFFERED nobody would notice a write that is cut short, as by a full disk."""
-    raw = getattr(sys.stdout, "buffer", None)
-    if isinstance(raw, io.FileIO):
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), sys.stdout.encoding)
+    stdout = sys.stdout
+    if isinstance(stdout, io.TextIOWrapper) and isinstance(stdout.buffer, io.FileIO):
+        encoding, raw = stdout.encoding, stdout.buffer
+        stdout.detach()
+        # Twice: when the last reference goes, what could not be written would be tried again.
+        sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(raw), encoding)  # type: ignore[misc]
 
 
 if __name__ == "__main__":
