@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,11 +108,14 @@ def test_an_interruption_while_it_forks_leaves_no_process(monkeypatch: pytest.Mo
     try:
         with pytest.raises(KeyboardInterrupt):
             forks.results([int, signal.pause, signal.pause])
+        with pytest.raises(ProcessLookupError):
+            os.kill(forked[0], 0)
+        assert len(forked) == 1
     finally:
         signal.signal(signal.SIGINT, before)
-    with pytest.raises(ProcessLookupError):
-        os.kill(forked[0], 0)
-    assert len(forked) == 1
+        for process in forked:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 def test_an_interruption_ends_the_others(tmp_path: Path) -> None:
