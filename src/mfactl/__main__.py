@@ -68,10 +68,10 @@ def _buffer_stdout() -> None:
     """Under PYTHONUNBUFFERED nobody would notice a write that is cut short, as by a full disk."""
     stdout = sys.stdout
     if isinstance(stdout, io.TextIOWrapper) and isinstance(stdout.buffer, io.FileIO):
-        encoding, raw = stdout.encoding, stdout.buffer
+        spelled, raw = (stdout.encoding, stdout.errors), stdout.buffer
         stdout.detach()
         # Twice: when the last reference goes, what could not be written would be tried again.
-        sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(raw), encoding)  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(raw), *spelled)  # type: ignore[misc]
 
 
 if __name__ == "__main__":

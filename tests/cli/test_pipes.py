@@ -77,10 +77,21 @@ def test_a_failure_that_could_not_be_printed_is_11_and_still_told(ada: Ada) -> N
     assert "mfactl: You are not signed in.\n" in ended.err
 
 
-def test_only_what_loses_a_secret_says_how_to_get_another(ada: Ada) -> None:
-    assert "regenerate" not in ada.shell("mfactl account show > /dev/full").err
-    assert "regenerate" not in ada.shell("mfactl --version > /dev/full").err
-    assert "regenerate" in ada.shell("mfactl mfa add > /dev/full").err
+@pytest.mark.parametrize("command", ["account show", "--version", "--help", "audit list --jsonl"])
+def test_what_loses_no_secret_does_not_say_how_to_get_another(ada: Ada, command: str) -> None:
+    told = ada.shell(f"mfactl {command} > /dev/full").err
+    assert UNPRINTED in told
+    assert "regenerate" not in told
+
+
+def test_what_loses_a_secret_says_how_to_get_another(ada: Ada) -> None:
+    told = ada.shell("mfactl mfa add --field uri > /dev/full").err
+    assert "mfactl mfa add again; backup codes: mfactl backup-codes regenerate" in told
+
+
+def test_what_loses_backup_codes_says_how_to_get_others(ada_with_totp: Ada) -> None:
+    told = ada_with_totp.shell("mfactl backup-codes regenerate --yes > /dev/full").err
+    assert "mfactl mfa add again; backup codes: mfactl backup-codes regenerate" in told
 
 
 @pytest.mark.parametrize("where", ["> /dev/full", ">&-"])

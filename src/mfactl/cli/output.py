@@ -22,12 +22,12 @@ from mfactl.named_tuple import NamedTuple
 Document = dict[str, Any]
 Text = Callable[[], str]
 LINES_AT_ONCE = 100
+ENDLESS = 1 << 16  # columns or lines of what has no edge
 _SECRETS = {"codes", "secret"}  # in documents; they are shown once
 _SECRETS_AGAIN = (
     "A secret that you have not seen: mfactl mfa add again; "
     "backup codes: mfactl backup-codes regenerate"
 )
-ENDLESS = 1 << 16  # columns or lines of what has no edge
 
 
 class Outcome(NamedTuple):
