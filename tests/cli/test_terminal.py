@@ -4,14 +4,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import pexpect
 import pytest
 
 from tests.cli.program import COMMAND, EMAIL, HOUR, MINUTE, NOW, PASSWORD, Ada, Ended, Program
-from tests.cli.terminal import Terminal, sign_up
+from tests.cli.terminal import SECONDS, Terminal, sign_up
 
 NEW_PASSWORD = "a quiet lighthouse keeps nine owls"
 PASSPHRASE = "seven grey herons by the old canal"
@@ -581,3 +583,30 @@ def test_a_client_file_that_is_copied_while_the_prompt_stands_is_worth_nothing(
         assert terminal.end().status == 0
     assert ada.here("account", "show").status == 0
     assert ada.with_(MFACTL_CLIENT=str(ada.home / "copy.toml")).here("account", "show").status == 4
+
+
+CONTINUED_WHILE_IT_ASKS = """
+import os, signal
+from mfactl.cli import terminal
+asked = []
+def ask():
+    asked.append(len(asked) + 1)
+    print("asked", asked[-1], flush=True)
+    if asked[-1] == 1:
+        os.kill(os.getpid(), signal.SIGCONT)
+print("got", terminal.seen(ask))
+"""
+
+
+def test_a_command_that_goes_on_while_it_shows_the_prompt_shows_it_again() -> None:
+    """What was shown so far may have been shown before the terminal was its own again."""
+    asked = pexpect.spawn(
+        sys.executable, ["-c", CONTINUED_WHILE_IT_ASKS], encoding="utf-8", timeout=SECONDS
+    )
+    asked.expect_exact("asked 1")
+    asked.expect_exact("asked 2")
+    asked.sendline("ada")
+    asked.expect_exact("got ada")
+    asked.expect(pexpect.EOF)
+    asked.close()
+    assert asked.exitstatus == 0

@@ -44,11 +44,13 @@ else:
         if not sys.stdin.isatty():
             ask()
             return sys.stdin.readline()
-        with _terminal(sys.stdin.fileno(), echo=echo):
-            ask()
-            while not _can_read():
-                ask()  # not in the signal's handler, which may have come in the middle of a print
-            return sys.stdin.readline()
+        descriptor = sys.stdin.fileno()
+        with _signals_noticed() as noticed, _terminal(descriptor, echo=echo):
+            while True:
+                _drain(noticed)
+                ask()  # again after a stop, and not in the handler: that may come within a print
+                if not _is_noticed_first(noticed, descriptor):
+                    return sys.stdin.readline()
 
     @contextmanager
     def _terminal(descriptor: int, *, echo: bool) -> Iterator[None]:
@@ -84,23 +86,33 @@ else:
             return os.tcgetpgrp(descriptor) == os.getpgrp()
         return False
 
-    def _can_read() -> bool:
-        """Waits until stdin can be read, or the command goes on after it was stopped.
+    @contextmanager
+    def _signals_noticed() -> Iterator[int]:
+        """A pipe into which the interpreter writes as a signal arrives that it handles.
 
-        Any other signal's handler raises, or ends the process.
-        The interpreter writes a byte into the pipe as the signal arrives, so that a selector sees
-        one that came before it was asked.
+        So no signal is missed that comes before somebody waits for it. All handlers but that of
+        SIGCONT raise, or end the process.
         """
         noticed, notice = os.pipe()
+        os.set_blocking(noticed, False)
         os.set_blocking(notice, False)
         before = signal.set_wakeup_fd(notice, warn_on_full_buffer=False)
         try:
-            with selectors.DefaultSelector() as selector:
-                for descriptor in (sys.stdin.fileno(), noticed):
-                    selector.register(descriptor, selectors.EVENT_READ)
-                ready = [key.fd for key, _ in selector.select()]
-            return noticed not in ready
+            yield noticed
         finally:
             signal.set_wakeup_fd(before)
             os.close(noticed)
             os.close(notice)
+
+    def _drain(noticed: int) -> None:
+        """Forgets the signals so far: whatever is shown now is shown after them."""
+        with suppress(BlockingIOError):
+            while os.read(noticed, 512):
+                pass
+
+    def _is_noticed_first(noticed: int, descriptor: int) -> bool:
+        """Waits until there is a line, or the command has gone on after it was stopped."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(descriptor, selectors.EVENT_READ)
+            selector.register(noticed, selectors.EVENT_READ)
+            return noticed in [key.fd for key, _ in selector.select()]
