@@ -1,9 +1,11 @@
 """Settings and paths: what beats what, and that nothing loosens a rule."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 from mfactl.config import Paths, Settings, find_paths, load
@@ -93,6 +95,34 @@ def test_without_a_home_of_its_own_each_kind_of_file_has_its_directory(
     assert found.client == tmp_path / ".local/state/mfactl/client.toml"
     assert found.outbox == tmp_path / ".local/state/mfactl/outbox"
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("home", [None, "home", "/home/ada", "/home/ada/", "//ada", "/a b"])
+@pytest.mark.parametrize("xdg", [None, "", " ", "etc", "~/etc", "/etc/", "/etc/../x", " /e", "/e "])
+@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"])
+def test_a_users_directories_are_those_that_platformdirs_names(
+    name: str, xdg: str | None, home: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in ((name, xdg), ("HOME", home)):
+        if value is None:
+            monkeypatch.delenv(variable, raising=False)
+        else:
+            monkeypatch.setenv(variable, value)
+    named = platformdirs.PlatformDirs("mfactl", appauthor=False)
+    found = find_paths(os.environ)
+    assert found.config == named.user_config_path / "config.toml"
+    assert found.vault == named.user_data_path / "vault.db"
+    assert found.client == named.user_state_path / "client.toml"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="HOME is POSIX's")
+def test_an_empty_home_is_refused_rather_than_taken_for_the_root(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(MfactlError) as caught:
+        find_paths(os.environ)
+    assert caught.value.refusals[0].code is Code.CONFIG_INVALID
 
 
 # --- settings
