@@ -13,9 +13,9 @@ from mfactl.password_policy import accept
 from mfactl.passwords import Hasher, normalised
 from mfactl.unlocking import Unlocker
 from mfactl.vault.keys import FLOOR, RECOMMENDED, Cost
-from mfactl.vault.scan import Scan
 from mfactl.vault.vault import Vault
 from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
+from tests.vault.vaults import every_record
 
 PEPPER = b"pepper-pepper-pepper-pepper-pepp"
 HASHER = Hasher(PEPPER, FLOOR)
@@ -199,9 +199,7 @@ def verifier_in(program: Program) -> str:
     paths = find_paths(program.environ)
     vault = Vault(paths.vault, Unlocker(paths, program.environ, lambda: None))
     with vault.reading() as transaction:
-        (account,) = (
-            each for _, each in Scan.within(transaction).records() if isinstance(each, Account)
-        )
+        (account,) = (each for _, each in every_record(transaction) if isinstance(each, Account))
     vault.close()
     return account.password
 

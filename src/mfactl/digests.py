@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives import hashes, hmac
 
 _SHA1 = hashes.SHA1()  # noqa: S303 - RFC 6238; what is known of its collisions breaks no HMAC
 _SHA256 = hashes.SHA256()
+_NOTHING = hashes.Hash(_SHA256)  # to be copied: that takes less time than making one
 
 
 def sha256(data: bytes) -> bytes:
     """The SHA-256 of the data."""
-    digest = hashes.Hash(_SHA256)
+    digest = _NOTHING.copy()
     digest.update(data)
     return digest.finalize()
 

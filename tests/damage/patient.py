@@ -18,7 +18,6 @@ from mfactl.core.account import Account, Stranger
 from mfactl.core.lockout import Lockout
 from mfactl.errors import Code, MfactlError
 from mfactl.vault.check import Finding, check_within
-from mfactl.vault.scan import Scan
 from mfactl.vault.sqlite import About
 from mfactl.vault.transaction import Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
@@ -33,6 +32,7 @@ from tests.vault.vaults import (
     bob,
     contents,
     edit,
+    every_record,
     make_minimal,
     opened,
     query,
@@ -201,7 +201,7 @@ def _findings(
         return None
     unseen = [account for account in health.accounts if account not in answers.values()]
     if report.findings and unseen:
-        readable = [record for _, record in Scan.within(transaction).records()]
+        readable = [record for _, record in every_record(transaction)]
         named = {(finding.kind, finding.id) for finding in report.findings}
         for account in unseen:
             assert account in readable or ("account", account.id) in named, account.id

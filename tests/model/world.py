@@ -34,10 +34,10 @@ from mfactl.service import (
 )
 from mfactl.surroundings import Surroundings
 from mfactl.vault.check import Report
-from mfactl.vault.scan import Scan
 from mfactl.vault.sqlite_file import unseen
 from tests.model.state import SPENT, Answer
 from tests.support.builders import SECRET
+from tests.vault.vaults import every_record
 
 OWNER = "owner"  # a client that nobody signs in with
 _TOLD = ("lockout_expires_in_seconds", "retry_after_seconds", "remaining_attempts")
@@ -187,7 +187,7 @@ class World:
     def seen(self, clients: tuple[str, ...]) -> Seen:
         """All records of the vault, opened."""
         with self.opened("nobody") as c, c.vault.reading() as transaction:
-            found = [record for _, record in Scan.within(transaction).records()]
+            found = [record for _, record in every_record(transaction)]
             events, vault_id = transaction.head.number, c.vault.header.vault_id
         holders = {record.key: record for record in found if isinstance(record, Account | Stranger)}
         by_token = {record.token_hash: record for record in found if isinstance(record, Client)}

@@ -21,6 +21,7 @@ from tests.vault.vaults import (
     KEY,
     VAULT_ID,
     edit,
+    every_record,
     opened,
     passphrase,
     plan,
@@ -34,7 +35,7 @@ def agrees(path: Path, seen: Read, provide: Any = None) -> None:
         assert seen.header["vault_id"] == vault.header.vault_id
         ours = {
             (place.kind, place.id): (place.version, transaction.head if place.kind == "head" else r)
-            for place, r in Scan.within(transaction).records()
+            for place, r in every_record(transaction)
         }
         assert {place: version for place, (version, _) in ours.items()} == seen.versions
         for place, (_, record) in ours.items():

@@ -156,6 +156,8 @@ SIGNED_IN = builders.signed_in(ADA)
     [
         (ADA, ["id"], 1),
         (ADA, ["id"], None),
+        (ADA, ["key"], "\ud800"),
+        (ADA, ["totp", "secret"], "\udfff"),
         (ADA, ["epoch"], "1"),
         (ADA, ["epoch"], 1.0),
         (ADA, ["epoch"], True),
@@ -186,6 +188,7 @@ SIGNED_IN = builders.signed_in(ADA)
         (EVENT, ["wrote"], {}),
         (EVENT, ["dropped"], "none"),
         (EVENT, ["client"], 1),
+        (EVENT, ["details"], {"\ud800": 1}),
         (EVENT, ["client_version"], None),
         (HEAD, ["seals"], "17"),
     ],

@@ -1,3 +1,4 @@
+import json
 from itertools import product
 from typing import Any
 
@@ -103,6 +104,23 @@ def test_a_place_is_bound_as_the_format_says() -> None:
     assert sealing._bound(EVENT, VAULT_ID) == (
         b'["mfactl/event",1,"vault_here",3,"user_ada","index","client_ada"]'
     )
+
+
+@given(
+    st.tuples(
+        *[st.text()] * 2,
+        st.integers(),
+        *[st.none() | st.text()] * 2,
+        st.none() | st.integers() | st.booleans() | st.floats(),
+    ),
+    st.text(),
+)
+def test_what_is_bound_is_one_list_of_json(values: tuple[Any, ...], vault_id: str) -> None:
+    as_json = json.JSONEncoder(separators=(",", ":")).encode
+    record = ["mfactl/record", 1, vault_id, *values]
+    assert sealing._bound(Place(*values), vault_id) == as_json(record).encode()
+    event = ["mfactl/event", 1, vault_id, *values[2:6]]
+    assert sealing._bound(EventPlace(*values[2:6]), vault_id) == as_json(event).encode()
 
 
 def test_no_record_is_bound_as_an_event_is() -> None:

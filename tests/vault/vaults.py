@@ -22,7 +22,9 @@ from mfactl.vault.check import Finding, Report, check
 from mfactl.vault.create import Plan, create
 from mfactl.vault.header import Secret, SecretProvider, Unlocked
 from mfactl.vault.keys import KEY_FILE, KEYRING, PASSPHRASE, Cost, SlotPlan
+from mfactl.vault.records import KINDS
 from mfactl.vault.scan import Scan
+from mfactl.vault.sealing import Place
 from mfactl.vault.sqlite_file import File, Progress, unseen
 from mfactl.vault.transaction import Damaged, Draft, Mark, Transaction
 from mfactl.vault.vault import Vault
@@ -200,13 +202,23 @@ def branch(path: Path) -> Unlocked:
     return renew(path, slots.branched, happened="vault_restore")
 
 
+def every_record(transaction: Transaction) -> Iterator[tuple[Place, Any]]:
+    """All records with their places, or what is wrong with them; the head as None."""
+    for row in transaction._database.records():
+        kind = KINDS.get(row.place.kind)
+        try:
+            yield row.place, None if kind is None else transaction._read(kind, row)
+        except Damaged as error:
+            yield row.place, error
+
+
 def everything(path: Path, provide: SecretProvider | None = None) -> Everything:
     """All that the vault holds but its head, as it is read."""
     with opened(path, provide) as vault, vault.reading() as transaction:
         return Everything(
             {
                 (place.kind, place.id): (place.version, record)
-                for place, record in Scan.within(transaction).records()
+                for place, record in every_record(transaction)
                 if place.kind != "head"
             },
             list(Scan.within(transaction).events()),

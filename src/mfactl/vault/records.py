@@ -77,6 +77,7 @@ Reader = Callable[[Any], Any]
 Record = Account | Stranger | Client | Pepper
 PEPPER_ID = "pepper"
 HEAD_ID = "head"
+_from_json = json.JSONDecoder().decode
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 MODULUS = 2**256  # of the head's sum
 KINDS: dict[str, type[Any]] = {
@@ -129,7 +130,11 @@ def encode(record: Any) -> bytes:
 def decode(kind: Any, data: bytes) -> Any:
     """The record of type `kind` in `data`. Raises Malformed."""
     try:
-        return _reader(kind)(json.loads(data.decode()))
+        text = data.decode()
+        value = _from_json(text)
+        if "\\" in text:
+            _as_json(value).encode()  # half a character, which JSON can spell, is no text
+        return _reader(kind)(value)
     except (ValueError, RecursionError):
         raise Malformed from None
 

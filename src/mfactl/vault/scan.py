@@ -2,18 +2,20 @@
 
 Guarantees: every row comes out, as what it is or as what is wrong with it; memory does not grow
 with the vault.
-May import: mfactl.digests and the rest of mfactl.vault.
+May import: mfactl.core, mfactl.digests and the rest of mfactl.vault.
 """
 
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, Self
 
 from mfactl import digests
-from mfactl.vault import records
-from mfactl.vault.records import Event, Record
+from mfactl.core.account import Account
+from mfactl.vault import patterns, records
+from mfactl.vault.records import Event
 from mfactl.vault.sealing import Place
-from mfactl.vault.sqlite import ALL, Span
-from mfactl.vault.transaction import Damaged, Mark, Transaction
+from mfactl.vault.sqlite import ALL, Row, Span
+from mfactl.vault.transaction import NO_RECORD, Damaged, Mark, Transaction
 
 
 class Scan(Transaction):
@@ -32,20 +34,28 @@ class Scan(Transaction):
         """How many records and events there are."""
         return sum(self._database.counts())
 
-    def spans(self, parts: int) -> list[tuple[Span, Span]]:
-        """So many parts of about equal size: of `records`, and of `events`."""
-        return self._database.spans(parts)
+    def spans(self, weights: Sequence[int]) -> list[tuple[Span, Span]]:
+        """Parts of about these weights: of `records`, and of `events`."""
+        return self._database.spans(weights)
 
-    def records(self, span: Span = ALL) -> Iterator[tuple[Place, Record | Damaged | None]]:
-        """Records with their places, or what is wrong with them; the head as None."""
+    def records(self, span: Span = ALL) -> Iterator[tuple[Place, str | None]]:
+        """The places of records, the head's too, each with what is wrong with what is there."""
         for row in self._database.records(span):
-            try:
-                plaintext = self._open(row)
-                kind = records.KINDS.get(row.place.kind)
-                name, identifier = row.place.kind, row.place.id
-                yield row.place, self._decode(kind, plaintext, name, identifier) if kind else None
-            except Damaged as error:
-                yield row.place, error
+            yield row.place, self._problem(row)
+
+    def _problem(self, row: Row) -> str | None:
+        kind = records.KINDS.get(row.place.kind)
+        try:
+            plaintext = self._open(row)
+            if kind is None:
+                return None
+            address_key, version = self._keys.address, row.place.version
+            right = place_within(kind, plaintext, version, address_key) == row.place
+        except Damaged as error:
+            return error.problem
+        except records.Malformed:
+            return NO_RECORD
+        return None if right else "stands under index values that are not its own"
 
     def events(self, span: Span = ALL) -> Iterator[tuple[Event | Damaged, Mark]]:
         """Events in order, or what is wrong with them, each with its place in the chain."""
@@ -68,3 +78,18 @@ class Scan(Transaction):
     def file_faults(self) -> list[str]:
         """What SQLite finds wrong with the file itself; empty if nothing."""
         return self._database.file_faults()
+
+
+def place_within(kind: Any, data: bytes, version: int, address_key: bytes) -> Place:
+    """Where the record of type `kind` in `data` belongs. Raises Malformed."""
+    plain = _account_matcher()(data) if kind is Account else None
+    if plain is not None:
+        identifier, key = plain.groups()
+        index = digests.hmac_sha256(address_key, key).hex()
+        return Place("account", identifier.decode(), version, index, None, None)
+    return records.place_of(records.decode(kind, data), version, address_key)
+
+
+@cache
+def _account_matcher() -> Callable[[bytes], Any]:
+    return patterns.matcher(Account, "id", "key")

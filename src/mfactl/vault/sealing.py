@@ -71,5 +71,14 @@ def open_(key: bytes, sealed: object, place: Place | EventPlace, vault_id: str) 
 
 
 def _bound(place: Place | EventPlace, vault_id: str) -> bytes:
+    """A JSON list of what kind of thing it is, in which vault, and where."""
     sort = "mfactl/record" if isinstance(place, Place) else "mfactl/event"
-    return _as_json([sort, FORMAT, vault_id, *place]).encode()
+    values = ",".join([_spelled(value) for value in (sort, FORMAT, vault_id, *place)])
+    return f"[{values}]".encode()
+
+
+def _spelled(value: str | int | None) -> str:
+    """The value as JSON. Asking the encoder for each text alone takes half the time."""
+    if value is None:
+        return "null"
+    return str(value) if type(value) is int else _as_json(value)

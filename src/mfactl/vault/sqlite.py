@@ -6,7 +6,8 @@ is all SQL: a second engine could stand beside the two.
 May import: mfactl.vault.sqlite_file, mfactl.vault.sealing and mfactl.errors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from mfactl.errors import Code, failure
@@ -14,6 +15,7 @@ from mfactl.named_tuple import NamedTuple
 from mfactl.vault.sealing import EventPlace, Place
 from mfactl.vault.sqlite_file import File
 
+_tuple = tuple.__new__  # a query gives all columns: counting them takes four times as long
 _ROW = "kind, id, version, lookup, account, expires, sealed"
 
 
@@ -43,11 +45,12 @@ ALL: Span = (-(2**63), 2**63 - 1)  # SQLite's integers
 NOTHING: Span = (0, -1)
 
 
-def _cut(bounds: tuple[int | None, int | None], parts: int) -> list[Span]:
-    """All integers, cut where those within the bounds are cut into equal parts."""
+def _cut(bounds: tuple[int | None, int | None], weights: Sequence[int]) -> list[Span]:
+    """All integers, cut so that those within the bounds are shared out by the weights."""
     first, last = (bound or 0 for bound in bounds)
     first = max(first, ALL[0] + 1)  # below the first cut there is a number
-    cuts = [first + (last + 1 - first) * part // parts for part in range(1, parts)]
+    *before, whole = accumulate(weights)
+    cuts = [first + (last + 1 - first) * weight // whole for weight in before]
     return [*zip([ALL[0], *cuts], [*(cut - 1 for cut in cuts), ALL[1]], strict=True)]
 
 
@@ -158,14 +161,12 @@ class Database(File):
     def records(self, span: Span = ALL) -> Iterator[Row]:
         """The records in a span of row numbers, in the order of the file."""
         sql = f"SELECT {_ROW} FROM record WHERE rowid BETWEEN ? AND ? ORDER BY rowid"  # noqa: S608
-        for row in self._connection.execute(sql, span):
-            yield _row(row)
+        return map(_row, self._connection.execute(sql, span))
 
     def events(self, span: Span = ALL) -> Iterator[EventRow]:
         """The events in a span of numbers, oldest first."""
         sql = "SELECT * FROM event WHERE number BETWEEN ? AND ? ORDER BY number"
-        for row in self._connection.execute(sql, span):
-            yield _event_row(row)
+        return map(_event_row, self._connection.execute(sql, span))
 
     def event_before(self, number: int) -> EventRow | None:
         """The newest event with a lower number."""
@@ -173,13 +174,13 @@ class Database(File):
         found = self._connection.execute(sql, (number,)).fetchone()
         return None if found is None else _event_row(found)
 
-    def spans(self, parts: int) -> list[tuple[Span, Span]]:
-        """So many parts of about equal size: of the records' row numbers and of event numbers."""
+    def spans(self, weights: Sequence[int]) -> list[tuple[Span, Span]]:
+        """Parts of about these weights: of the records' row numbers and of event numbers."""
         records, events = (
             self._connection.execute(f"SELECT min({number}), max({number}) FROM {table}").fetchone()  # noqa: S608
             for table, number in (("record", "rowid"), ("event", "number"))
         )
-        return [*zip(_cut(records, parts), _cut(events, parts), strict=True)]
+        return [*zip(_cut(records, weights), _cut(events, weights), strict=True)]
 
     def counts(self) -> tuple[int, int]:
         """How many records and events there are."""
@@ -227,8 +228,8 @@ def _is_about(place: EventPlace, about: About) -> bool:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    return Row(Place(*values[:6]), values[6])
+    return _tuple(Row, (_tuple(Place, values[:6]), values[6]))
 
 
 def _event_row(values: tuple[Any, ...]) -> EventRow:
-    return EventRow(EventPlace(*values[:4]), values[4])
+    return _tuple(EventRow, (_tuple(EventPlace, values[:4]), values[4]))

@@ -21,6 +21,7 @@ from mfactl.vault.records import HEAD_ID, PEPPER_ID, Event, Head, Pepper, Record
 from mfactl.vault.sealing import EventPlace, Place, SealBroken, open_, seal
 from mfactl.vault.sqlite import About, Database, EventRow, Row
 
+NO_RECORD = "is not a record that mfactl writes"
 PRUNED_AT_ONCE = 2  # a write drops as many lapsed records, so that none pile up
 
 
@@ -190,7 +191,7 @@ class Transaction:
         try:
             return records.decode(kind, plaintext)
         except records.Malformed:
-            raise corrupt(name, identifier, "is not a record that mfactl writes") from None
+            raise corrupt(name, identifier, NO_RECORD) from None
 
     def _read_head(self) -> Head:
         row = self._database.get("head", HEAD_ID)
