@@ -50,6 +50,45 @@ def test_without_a_session_nobody_is_signed_in(here: Client | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("here", "now", "detail", "remedy"),
+    [
+        (
+            pending_sign_in(account_with_totp()),
+            NOW + 9 * MINUTE,
+            "the code of Ada@example.com is waited for",
+            "verify CODE",
+        ),
+        (
+            pending_sign_up(tries=4),
+            NOW + 10 * MINUTE - 1,
+            "the code of Ada@example.com is waited for",
+            "verify CODE",
+        ),
+        (
+            pending_sign_up(tries=5),
+            NOW,
+            "Ada@example.com needs a new code",
+            "verify --resend",
+        ),
+        (
+            pending_sign_up(),
+            NOW + 10 * MINUTE,
+            "Ada@example.com needs a new code",
+            "verify --resend",
+        ),
+    ],
+    ids=["signing in", "signing up", "too many tries", "an expired code"],
+)
+def test_who_is_half_signed_in_is_told_what_comes_next(
+    here: Client, now: int, detail: str, remedy: str
+) -> None:
+    found = session.live(situation(here, now=now))
+    assert isinstance(found, Refusal)
+    assert found.detail == f"You are not signed in yet: {detail}."
+    assert found.next_step == f"Run: mfactl {remedy}"
+
+
+@pytest.mark.parametrize(
     ("age", "expected"),
     [
         (-61, Code.SIGNED_OUT),

@@ -5,8 +5,10 @@ changes factors or the password asks for the strongest factor that the account h
 May import: mfactl.core and mfactl.errors.
 """
 
+from mfactl.core import email_code
 from mfactl.core.account import Account
-from mfactl.core.client import Client, Session, is_pending_fresh
+from mfactl.core.client import Client, Session, SignIn, SignUp, is_pending_fresh
+from mfactl.core.email_code import State
 from mfactl.core.freshness import is_fresh
 from mfactl.core.verdict import Happened, Situation, Verdict, account_subject, address_subject, rule
 from mfactl.errors import Code, Refusal
@@ -38,12 +40,19 @@ def live(s: Situation) -> Live | Refusal:
     if client is None or session is None:
         pending = client.pending if client is not None else None
         if pending is not None and is_pending_fresh(pending, now=s.now):
-            detail = f"You are not signed in yet: the code of {pending.email} is waited for."
-            return Refusal(Code.AUTHENTICATION_INVALID, detail, "Run: mfactl verify CODE")
+            return _awaited(pending, s.now)
         return Refusal(Code.AUTHENTICATION_INVALID)
     if account is None or not _is_live(session, account, s):
         return Refusal(Code.SIGNED_OUT)
     return client, session, account
+
+
+def _awaited(pending: SignUp | SignIn, now: int) -> Refusal:
+    """Not signed in yet: what is waited for, or how to get another one."""
+    detail, remedy = f"the code of {pending.email} is waited for", "Run: mfactl verify CODE"
+    if isinstance(pending, SignUp) and email_code.state(pending.code, now=now) is not State.OPEN:
+        detail, remedy = f"{pending.email} needs a new code", "Run: mfactl verify --resend"
+    return Refusal(Code.AUTHENTICATION_INVALID, f"You are not signed in yet: {detail}.", remedy)
 
 
 def _is_live(session: Session, account: Account, s: Situation) -> bool:
