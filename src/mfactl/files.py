@@ -24,6 +24,7 @@ MODES_ARE_CHECKED = hasattr(os, "geteuid")
 LOCK_SECONDS = 10
 LOCK_PAUSE_SECONDS = 0.005  # a write under the lock takes a few milliseconds
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP)  # what FAT answers
+NAME_ANOTHER = "Name another place, or move that away."
 MAX_SMALL_FILE_BYTES = 1 << 20  # far above any key, client or configuration file
 
 
@@ -50,7 +51,7 @@ def check_file(path: Path) -> os.stat_result | None:
     """The state of a file whoever may read it, or None if it is not there."""
     found = _look(path, os.stat)
     if found is not None and not stat.S_ISREG(found.st_mode):
-        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.", NAME_ANOTHER)
     return found
 
 
@@ -61,7 +62,7 @@ def check_directory(path: Path) -> None:
     except OSError as error:
         raise io_error(error, f"look at {path}") from None
     if not stat.S_ISDIR(found.st_mode):
-        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a directory.")
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a directory.", NAME_ANOTHER)
     if MODES_ARE_CHECKED:
         _check_owner(path, found)
         if found.st_mode & 0o022:
@@ -78,7 +79,7 @@ def make_directory(path: Path) -> None:
             if not directory.is_dir():
                 directory.mkdir(mode=0o700, exist_ok=True)
     except FileExistsError:
-        raise unsafe(f"{path} is not a directory.") from None
+        raise unsafe(f"{path} is not a directory.", NAME_ANOTHER) from None
     except OSError as error:
         raise io_error(error, f"make the directory {path}") from None
     check_directory(path)
@@ -112,7 +113,7 @@ def _read(path: Path, flags: int) -> bytes:
         descriptor = os.open(path, flags)
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise unsafe(f"{path} is not a file.")
+                raise unsafe(f"{path} is not a file.", NAME_ANOTHER)
             data = file.read(MAX_SMALL_FILE_BYTES + 1)
     except OSError as error:
         raise io_error(error, f"read {path}") from None
@@ -261,7 +262,7 @@ def _look(path: Path, how: Callable[[Path], os.stat_result]) -> os.stat_result |
 def _check_file(path: Path, found: os.stat_result, mode: int, others: str, fix: str) -> None:
     """Raises unless it is a file of ours or root's without any of the bits of `mode`."""
     if not stat.S_ISREG(found.st_mode):
-        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.")
+        raise unsafe(f"{path} is {_kind(found.st_mode)}, not a file.", NAME_ANOTHER)
     if MODES_ARE_CHECKED:
         _check_owner(path, found)
         if found.st_mode & mode:

@@ -57,6 +57,7 @@ class Terminal(Spawned):
         stdout: Path | None = None,
         stderr: Path | None = None,
         columns: int = 200,
+        lines: int = 60,
     ) -> None:
         redirected = 'exec "$@"'
         redirected += f" < '{stdin}'" if stdin is not None else ""
@@ -70,7 +71,7 @@ class Terminal(Spawned):
             encoding="utf-8",
             codec_errors="surrogateescape",  # so that a test can type bytes that are no text
             timeout=SECONDS,
-            dimensions=(60, columns),
+            dimensions=(lines, columns),
         )
         self._child.delaybeforesend = None
         self.shown = ""

@@ -62,6 +62,16 @@ def test_a_window_that_is_too_small_gets_the_reason_and_the_secret(ada: Ada) -> 
     assert "Secret: " in ended.err
 
 
+def test_a_window_that_is_too_low_gets_the_code_and_the_lines_that_it_needs(ada: Ada) -> None:
+    with Terminal(ada, "mfa", "add", lines=30) as terminal:
+        ended = left(terminal)
+    assert BLOCKS & set(ended.err)
+    told = "The window has 30 lines and the code with what stands below needs 31: "
+    assert told in ended.err.replace("\n", " ")
+    with Terminal(ada, "mfa", "add", lines=31) as terminal:
+        assert "The window has" not in left(terminal).err
+
+
 def test_ascii_is_ascii_wherever_it_is_asked_for(ada: Ada) -> None:
     ended = ada.here("mfa", "add", "--format", "ascii")
     assert ended.out.isascii()

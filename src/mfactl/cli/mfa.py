@@ -110,8 +110,8 @@ def _drawn(uri: str, show: Show) -> str:
     drawing = qr.draw(uri, style)
     columns, lines = output.window(sys.stdout)
     if drawing.columns <= columns:
-        taller = drawing.rows + TEXT_LINES > lines
-        return drawing.text + (SCROLL_UP if taller else "")
+        needed = drawing.rows + TEXT_LINES
+        return drawing.text + (_scroll_up(lines, needed) if needed > lines else "")
     return (
         f"The window has {columns} columns and the QR code needs {drawing.columns}: "
         "make it wider and run this again, or type the secret into your app.\n"
@@ -119,7 +119,13 @@ def _drawn(uri: str, show: Show) -> str:
 
 
 TEXT_LINES = 6  # what stands under the code, and the prompt
-SCROLL_UP = "\nThe window is lower than the code: scroll up, or make it higher.\n"
+
+
+def _scroll_up(lines: int, needed: int) -> str:
+    return (
+        f"\nThe window has {lines} lines and the code with what stands below needs {needed}: "
+        "scroll up, or make it higher.\n"
+    )
 
 
 def _grouped(secret: str) -> str:
