@@ -2,8 +2,9 @@
 
 mutmut leaves functions alone that have a decorator, which here are the rules themselves, and it
 changes every text. So the copy has `name = decorator(name)` after a function instead of the
-decorator before it, which is what a decorator means, and marks what mutmut has to leave alone:
-sentences for people, SQL, names of encodings, and a function that runs before a test begins.
+decorator before it, which is what a decorator means, but for `cache`, which changes no result. And
+it marks what mutmut has to leave alone: sentences for people, SQL, names of encodings, a function
+that runs before a test begins, and one that ends its process.
 
     python -m tests.support.mutants copy build/mutants
     python -m tests.support.mutants report build/mutants
@@ -20,12 +21,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 PACKAGES = ("core", "vault")
-WHEN_IMPORTED = re.compile(r"^(def _rows_of_schema\(.*:)$", re.MULTILINE)
+UNSEEN = re.compile(r"^(def (?:_rows_of_schema|_answer)\(.*:)$", re.MULTILINE)
 MARK = "  # a text"  # do_not_mutate_patterns in pyproject.toml
 SQL = re.compile(
     r"\A ?(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|COMMIT|ROLLBACK|AND)\b"
     r"|\A\w+ [=>] \?|\A\w+=[A-Z]+\Z"
 )
+FORGOTTEN = "cache"  # what was remembered before a mutant is switched on would hide it
 NAME = re.compile(r"\A(ascii|utf-8|sha256|big)\Z")  # of an encoding, a hash, an order of bytes
 SENTENCE = re.compile(r"\A\S+ .*\.\Z|: mfactl ")
 
@@ -43,7 +45,7 @@ def copy(target: Path) -> None:
 
 def rewritten(source: str) -> str:
     """The same program, without decorators, and with marks for mutmut."""
-    marked = WHEN_IMPORTED.sub(r"\1  # pragma: no mutate block", _with_marks(source))
+    marked = UNSEEN.sub(r"\1  # pragma: no mutate block", _with_marks(source))
     return _without_decorators(marked)
 
 
@@ -57,7 +59,8 @@ def _without_decorators(source: str) -> str:
     for node in sorted(decorated, key=lambda node: node.lineno, reverse=True):
         indent, name = " " * node.col_offset, node.name
         for decorator in reversed(node.decorator_list):  # the innermost comes last
-            name = f"{ast.unparse(decorator)}({name})"
+            if ast.unparse(decorator) != FORGOTTEN:
+                name = f"{ast.unparse(decorator)}({name})"
         assert node.end_lineno is not None
         lines.insert(node.end_lineno, f"{indent}{node.name} = {name}\n")
         first = node.decorator_list[0].lineno - 1

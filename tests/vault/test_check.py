@@ -549,9 +549,16 @@ def test_the_progress_of_reading_the_chain_alone_is_told(
     assert told == [(number, 16) for number in range(1, 11)]  # of the rows, the ten events
 
 
-def test_a_check_within_a_transaction_sees_what_the_transaction_sees(vault_path: Path) -> None:
+def test_a_check_within_a_transaction_sees_what_the_transaction_sees(
+    vault_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "TOLD_EVERY", 5)
+    told: list[tuple[int, int]] = []
     with opened(vault_path) as vault, vault.writing() as transaction:
-        assert check_within(transaction, vault.unlocked.keys).findings == ()
+        keys = vault.unlocked.keys
+        report = check_within(transaction, keys, lambda done, of: told.append((done, of)))
+        assert report.findings == ()
+        assert told == [(5, 16), (10, 16), (15, 16)]
         edit_within = vault._database._connection.execute
         edit_within("DELETE FROM record WHERE kind = 'account'")
         report = check_within(transaction, vault.unlocked.keys)

@@ -1,6 +1,7 @@
 """Patterns of records: what matches decodes, and to what the groups say. No promise beyond that."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,12 +14,11 @@ from mfactl.core.lockout import Lockout
 from mfactl.vault import records
 from mfactl.vault.patterns import matcher
 from mfactl.vault.records import Head, Pepper
-from mfactl.vault.scan import place_within
+from mfactl.vault.scan import _account_matcher, place_within
 from tests.support import builders
 from tests.support.builders import NOW
 from tests.vault.vaults import KEY
 
-MATCH = matcher(Account, "id", "key")
 FULL = builders.account_with_totp(
     backup_codes=BackupCodes(
         "bcode_ada", bytes(16), (BackupCode(b"\xab" * 32), BackupCode(b"\xcd" * 32, NOW)), NOW
@@ -58,15 +58,19 @@ def test_a_plain_record_of_any_type_matches_the_pattern_of_its_type_alone(record
         assert (found is not None) == (kind is type(record))
 
 
+def match(data: bytes) -> re.Match[bytes] | None:
+    return matcher(Account, "id", "key")(data)
+
+
 def test_the_groups_are_the_named_fields() -> None:
-    found = MATCH(SPELLED)
-    assert found is not None
-    assert found.groups() == (b"user_ada", b"ada@example.com")
+    for found in (match(SPELLED), _account_matcher()(SPELLED)):
+        assert found is not None
+        assert found.groups() == (b"user_ada", b"ada@example.com")
 
 
 def agrees(data: bytes) -> None:
     """Whatever the data is, the way by the pattern and the way by decoding find the same."""
-    found = MATCH(data)
+    found = match(data)
     try:
         record = records.decode(Account, data)
     except records.Malformed:
@@ -110,5 +114,5 @@ def test_a_few_other_bytes_are_taken_as_decoding_takes_them(
 
 def test_a_field_that_stands_twice_is_no_record() -> None:
     twice = SPELLED.replace(b'{"id":"user_ada"', b'{"id":"user_bea","id":"user_ada"', 1)
-    assert MATCH(twice) is None
+    assert match(twice) is None
     agrees(twice)

@@ -18,7 +18,7 @@ from mfactl.errors import Code, MfactlError
 from mfactl.vault import sqlite_file
 from mfactl.vault.create import create
 from mfactl.vault.keys import FLOOR
-from mfactl.vault.sqlite import About
+from mfactl.vault.sqlite import About, Database
 from mfactl.vault.sqlite_file import APPLICATION_ID, SCHEMA
 from mfactl.vault.transaction import Draft
 from mfactl.vault.vault import Vault, look_at_header
@@ -52,6 +52,21 @@ def private(path: Path, data: bytes) -> Path:
     path.touch(0o600)
     path.write_bytes(data)
     return path
+
+
+def test_another_connection_reads_the_same_without_a_lock_and_changes_nothing(
+    vault_path: Path,
+) -> None:
+    with (
+        closing(Database(vault_path, called=Path("a name"))) as database,
+        database.writing(),
+        closing(database.again()) as other,
+    ):
+        assert other.path == Path("a name")
+        assert [*other.records()] == [*database.records()]
+        assert [*other.events()] == [*database.events()]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            other.put_header(b"", b"")
 
 
 # --- what is no vault
