@@ -76,8 +76,13 @@ def test_where_there_can_be_no_more_descriptors_all_is_done_here(
 
 def test_without_forks_there_is_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     assert forks.cores() == min(len(os.sched_getaffinity(0)), forks.MOST)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {1, 5, 7})
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert forks.cores() == 3
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert forks.cores() == min(os.cpu_count() or 1, forks.MOST)
+    assert forks.cores() == 4
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert forks.cores() == 1
     monkeypatch.delattr(os, "fork")
     assert forks.cores() == 1
 
