@@ -4,7 +4,7 @@ mutmut leaves functions alone that have a decorator, which here are the rules th
 changes every text. So the copy has `name = decorator(name)` after a function instead of the
 decorator before it, which is what a decorator means, but for `cache`, which changes no result. And
 it marks what mutmut has to leave alone: sentences for people, SQL, names of encodings, a function
-that runs before a test begins, and one that ends its process.
+that runs before a test begins, and those that make a process or end it.
 
     python -m tests.support.mutants copy build/mutants
     python -m tests.support.mutants report build/mutants
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PACKAGES = ("core", "vault")
-UNSEEN = re.compile(r"^(def (?:_rows_of_schema|_answer)\(.*:)$", re.MULTILINE)
+UNSEEN = re.compile(r"^(def (?:_rows_of_schema|_answer|_forked)\(.*:)$", re.MULTILINE)
 MARK = "  # a text"  # do_not_mutate_patterns in pyproject.toml
 SQL = re.compile(
     r"\A ?(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|COMMIT|ROLLBACK|AND)\b"
