@@ -581,6 +581,19 @@ def test_the_progress_of_a_check_is_told_and_only_rises(
     assert told == [(row, 16) for row in rows]
 
 
+@pytest.mark.parametrize(("least", "here"), [(17, 16), (16, 6), (9, 6), (8, 3)])
+def test_each_so_many_rows_get_a_process_and_the_first_gets_fewer(
+    least: int, here: int, vault_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks, "cores", lambda: 16)
+    monkeypatch.setattr(checks, "LEAST_ROWS", least)
+    monkeypatch.setattr(checks, "TOLD_EVERY", 1)
+    told: list[int] = []
+    with opened(vault_path) as vault:
+        check(vault, lambda done, _of: told.append(done))
+    assert len(told) == here  # of 16 rows
+
+
 @pytest.mark.parametrize("first", [-(2**63), 2**63 - 6])
 def test_rows_may_have_any_number_that_sqlite_has(
     first: int, vault_path: Path, monkeypatch: pytest.MonkeyPatch
