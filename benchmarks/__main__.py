@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NoReturn
 
-from benchmarks import flow, page, peers, plot, scale, start_up, tab, together, world
+from benchmarks import flow, limits, page, peers, plot, scale, start_up, tab, together, world
 from benchmarks.measure import in_turn
 
 RUNS = 15
@@ -30,10 +30,13 @@ def quick(scratch: Path) -> None:
     try:
         peers.peers(scratch, found)
         commands = [*start_up.commands(scratch), *(peer.command for peer in found if peer.command)]
-        _tell("start-up", page.start_up(in_turn(commands, RUNS, scratch), found, RUNS))
+        samples = in_turn(commands, RUNS, scratch)
+        _tell("start-up", page.start_up(samples, found, RUNS))
     finally:
         peers.undo()
-    _tell("flow", page.flow(flow.pieces(scratch)))
+    pieces = flow.pieces(scratch)
+    _tell("flow", page.flow(pieces))
+    _tell("limits", page.limits(limits.limits(samples, pieces)))
     _tell("together", page.together(together.crowds(scratch)))
     _tell("tab", page.tabs(tab.tabs(scratch / "shells")))
 

@@ -1,12 +1,14 @@
-"""The work without the process around it: rules, seals, transactions, hashes, and the disk's sync.
+"""The work without the process around it: a sign-in as a whole, and the pieces it is made of.
 
 May import: mfactl, benchmarks and the standard library.
 """
 
 import os
+import time
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks import checking
 from benchmarks.measure import best_of
 from benchmarks.world import EMAIL, PASSWORD, START, Home
 from mfactl import config
@@ -17,34 +19,72 @@ from mfactl.core.code import Typed
 from mfactl.core.verdict import NO_WORK, Happened, Situation, Verdict
 from mfactl.errors import Refusal
 from mfactl.passwords import Hasher
+from mfactl.service import account, sign_in
+from mfactl.service.verify import by_code
 from mfactl.surroundings import Surroundings
 from mfactl.vault.keys import RECOMMENDED
 from mfactl.vault.sealing import Place, open_, seal
 from mfactl.vault.transaction import Draft
 
+ARGON2_NAME = "Argon2id of a password"
+TEN_CODES_NAME = "Argon2id of ten codes, on all cores"
+SYNC_NAME = "one fdatasync of 4 KiB"
+
 RECORD_BYTES = 1_500  # about an account with an app and ten backup codes
 SYNCED_BYTES = 4_096
+SIGN_INS = 10
+MINUTE = 60  # between two sign-ins: each has a new code of the app
 
 
 def pieces(scratch: Path) -> dict[str, float]:
-    """Seconds that each piece of a sign-in takes, by its name."""
+    """Seconds that a sign-in takes, and each piece of it, by their names."""
     home = Home(scratch / "flow", clock=START)
     home.sign_up(app=True)
     with closing(_conversation(home)) as c:
         return {
+            **_sign_in(Home(scratch / "sign-ins")),
             **_rules(c, home),
             **_seals(),
             **_transactions(c),
             **_hashes(),
-            "one fdatasync of 4 KiB": _sync(scratch / "synced"),
+            **checking.pieces(scratch),
+            SYNC_NAME: _sync(scratch / "synced"),
         }
 
 
-def _conversation(home: Home) -> Conversation:
-    environ = {**home.environ, "MFACTL_NOW": str(START + 60)}
-    os.environ["HOME"] = str(home.place)
-    around = Surroundings(environ, lambda: START, os.urandom, lambda _line: None, lambda: None)
+def _conversation(home: Home, now: int = START + MINUTE) -> Conversation:
+    environ = {**home.environ, "MFACTL_NOW": str(now)}
+    around = Surroundings(environ, lambda: now, os.urandom, lambda _line: None, lambda: None)
     return Conversation(config.find_paths(environ), config.Settings(), around)
+
+
+def _sign_in(home: Home) -> dict[str, float]:
+    """What `signin` and `verify` do, in a vault that hashes at the full price."""
+    home.sign_up(app=True)
+    moment = int(time.time())
+    hasher, password = Hasher(os.urandom(32), RECOMMENDED), PASSWORD.encode()
+    times, of_hash = [], []
+    for now in range(moment + MINUTE, moment + (1 + SIGN_INS) * MINUTE, MINUTE):
+        with closing(_conversation(home, now)) as c:
+            account.sign_out(c, everywhere=False)
+        started = time.perf_counter()
+        with closing(_conversation(home, now)) as c:
+            sign_in.start(c, EMAIL, lambda: PASSWORD)
+        with closing(_conversation(home, now)) as c:
+            proved = by_code(c, _code(home.secret, now))
+        times.append(time.perf_counter() - started)
+        assert proved.verdict.session is not None
+        of_hash.append(best_of(lambda: hasher.hash(password), times=1, repeats=1))
+    return {
+        "a sign-in with a password and a code of the app": min(times),
+        ARGON2_NAME: min(of_hash),
+    }
+
+
+def _code(secret: str, now: int) -> Typed:
+    code = codes.parse(totp.code_at(secret, totp.step_at(now)))
+    assert isinstance(code, Typed)
+    return code
 
 
 def _rules(c: Conversation, home: Home) -> dict[str, float]:
@@ -56,8 +96,7 @@ def _rules(c: Conversation, home: Home) -> dict[str, float]:
 
     c.foresee(keep)
     (s,) = situations
-    code = codes.parse(totp.code_at(home.secret, totp.step_at(s.now)))
-    assert isinstance(code, Typed)
+    code = _code(home.secret, s.now)
     assert not isinstance(verify.attempt(s, code, work=NO_WORK), Refusal)
     return {
         "the rule: a TOTP code is right": best_of(
@@ -95,19 +134,13 @@ def _transactions(c: Conversation) -> dict[str, float]:
 
 
 def _hashes() -> dict[str, float]:
-    hasher = Hasher(os.urandom(32), RECOMMENDED)
-    password, salt = PASSWORD.encode(), os.urandom(16)
+    hasher, salt = Hasher(os.urandom(32), RECOMMENDED), os.urandom(16)
     ten = [f"{number:012}" for number in range(10)]
     return {
-        "Argon2id of a password (64 MiB, 3 passes, 4 lanes)": best_of(
-            lambda: hasher.hash(password), times=3, repeats=3
-        ),
-        "Argon2id of a backup code (19 MiB, 2 passes)": best_of(
+        "Argon2id of a backup code": best_of(
             lambda: hasher.digest(ten[0], salt), times=5, repeats=3
         ),
-        "the same of ten codes, on all cores": best_of(
-            lambda: hasher.digests(ten, salt), times=2, repeats=3
-        ),
+        TEN_CODES_NAME: best_of(lambda: hasher.digests(ten, salt), times=2, repeats=3),
     }
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.limits import Limit
 from benchmarks.measure import Sample
 from benchmarks.peers import Peer
 from benchmarks.scale import Sized
@@ -93,6 +94,23 @@ def flow(pieces: Mapping[str, float]) -> str:
     """The table of pieces."""
     rows = [[name, f"{s * 1e6:,.0f}", f"{1 / s:,.0f}"] for name, s in pieces.items()]
     return f"{where()}\n{_table(('piece', 'microseconds', 'a second'), rows)}"
+
+
+def limits(found: Iterable[Limit]) -> str:
+    """The table of what commands cannot be less than."""
+    rows = [
+        [
+            limit.command,
+            limit.parts,
+            f"{limit.least * MS:.0f}",
+            f"{limit.takes * MS:.0f}",
+            f"{(limit.takes - limit.least) * MS:.0f}",
+            f"{limit.takes / limit.least:.2f}",
+        ]
+        for limit in found
+    ]
+    head = ("command", "has to do", "ms", "takes ms", "more by ms", "times")
+    return f"{where()}\n{_table(head, rows)}"
 
 
 def together(crowds: Sequence[Crowd]) -> str:

@@ -1,11 +1,14 @@
 """Many shells at one vault: each signs in again and again.
 
+Guarantees: a sign-in that fails, or of which the vault has no event afterwards, is an error.
+
 May import: benchmarks and the standard library.
 """
 
 import statistics
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -25,17 +28,17 @@ class Crowd(NamedTuple):
     slowest_hundredth: float
 
 
-def crowds(scratch: Path) -> list[Crowd]:
+def crowds(scratch: Path, at_once: Sequence[int] = AT_ONCE) -> list[Crowd]:
     """Sign-ins by one shell, then by more and more at once."""
     home = Home(scratch / "crowd")
     people = []
-    for number in range(max(AT_ONCE)):
+    for number in range(max(at_once)):
         client = scratch / f"client{number}"
         client.mkdir(mode=0o700)
         people.append((f"user{number}@example.com", client / "client.toml"))
         home.sign_up(people[-1][0], client=people[-1][1])
     found = []
-    for shells in AT_ONCE:
+    for shells in at_once:
         started = time.perf_counter()
         with ThreadPoolExecutor(shells) as pool:
             times = list(pool.map(lambda who: _sign_ins(home, *who), people[:shells]))
@@ -43,8 +46,16 @@ def crowds(scratch: Path) -> list[Crowd]:
         all_of = sorted(taken for each in times for taken in each)
         last = all_of[min(len(all_of) - 1, int(len(all_of) * 0.99))]
         found.append(Crowd(shells, len(all_of) / seconds, statistics.median(all_of), last))
-    home.run("vault", "check")
+    expect_all(home, SIGN_INS * sum(at_once))
     return found
+
+
+def expect_all(home: Home, sign_ins: int) -> None:
+    """Stops unless the vault is whole, and has an event of each sign-in."""
+    home.run("vault", "check")
+    events = home.run("audit", "list", "--kind", "sign_in", "--jsonl").splitlines()
+    if len(events) != sign_ins:
+        raise RuntimeError(f"of {sign_ins} sign-ins the vault tells of {len(events)}")
 
 
 def _sign_ins(home: Home, email: str, client: Path) -> list[float]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import page, peers, plot, scale
+from benchmarks import flow, limits, page, peers, plot, scale, start_up, together
 from benchmarks.measure import Command, Sample, Wrong, in_turn
+from benchmarks.world import START, Home
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,6 +42,25 @@ def test_a_peer_that_is_not_installed_is_a_row_that_says_so(
     samples = dict.fromkeys(("bare Python", "import floor"), sample)
     table = page.start_up(samples, found, 1)
     assert "| ykman: list devices | not installed |" in table
+
+
+@pytest.mark.slow
+def test_each_command_is_compared_with_what_it_cannot_be_less_than(tmp_path: Path) -> None:
+    samples = in_turn(start_up.commands(tmp_path), 1, tmp_path, unwarmed=True)
+    found = limits.limits(samples, flow.pieces(tmp_path))
+    verify = next(limit for limit in found if limit.command == "mfactl verify CODE")
+    assert verify.takes == samples["mfactl verify CODE"].least
+    assert verify.least > samples["import floor"].least
+    assert "| mfactl verify CODE | import floor + 9 syncs |" in page.limits(found)
+
+
+@pytest.mark.slow
+def test_a_crowd_is_measured_only_if_the_vault_tells_of_all_its_sign_ins(tmp_path: Path) -> None:
+    alone, two = together.crowds(tmp_path, (1, 2))
+    assert (alone.shells, two.shells) == (1, 2)
+    nobody = Home(tmp_path / "nobody", clock=START)
+    with pytest.raises(RuntimeError, match="of 1 sign-ins the vault tells of 0"):
+        together.expect_all(nobody, 1)
 
 
 @pytest.mark.slow
