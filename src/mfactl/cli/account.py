@@ -85,7 +85,7 @@ def password(
     Needs the strongest factor of the account, verified in the last 10 minutes.
     """
     # Here, because it loads zxcvbn and email-validator, which `account show` does not need: 55 ms.
-    from mfactl.cli.verify import ask  # noqa: PLC0415
+    from mfactl.cli.next_step import ask  # noqa: PLC0415
     from mfactl.service import password as changing  # noqa: PLC0415
 
     run = run_of(context)

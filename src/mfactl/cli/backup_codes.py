@@ -5,10 +5,10 @@ import typer
 from mfactl import resources
 from mfactl.cli import code_sheet
 from mfactl.cli.code_sheet import Save
+from mfactl.cli.next_step import ask
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import Yes, run_of
-from mfactl.cli.verify import ask
 from mfactl.service import factors
 
 app = new_app(help="Replace the backup codes.")

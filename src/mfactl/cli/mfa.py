@@ -15,10 +15,10 @@ from mfactl import resources
 from mfactl.cli import code_sheet, output, qr, qr_picture
 from mfactl.cli.code_sheet import Save, room_for_codes
 from mfactl.cli.new_file import Keep, new_file
+from mfactl.cli.next_step import ask
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import CodeArgument, Run, Yes, run_of
-from mfactl.cli.verify import ask
 from mfactl.core import code as codes
 from mfactl.errors import Code, failure
 from mfactl.service import factors

@@ -7,10 +7,10 @@ mfactl.cli and typer.
 import typer
 
 from mfactl import resources
+from mfactl.cli.next_step import LEFT, ask, verified
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import EmailArgument, PasswordFile, PasswordStdin, run_of
-from mfactl.cli.verify import LEFT, ask, verified
 from mfactl.core.client import SignIn
 from mfactl.core.verdict import Verdict
 from mfactl.exits import Exit

@@ -7,10 +7,10 @@ mfactl.surroundings, mfactl.cli and typer.
 import typer
 
 from mfactl import resources
+from mfactl.cli.next_step import LEFT, ask, verified
 from mfactl.cli.options import command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import EmailArgument, PasswordFile, PasswordStdin, Run, run_of
-from mfactl.cli.verify import LEFT, ask, verified
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core.client import SignUp
 from mfactl.core.email_code import TEST_CODE
