@@ -85,6 +85,7 @@ def test_the_command_line_is_there_before_any_command_or_service() -> None:
         "mfactl.errors",
         "mfactl.exits",
         "mfactl.named_tuple",
+        "mfactl.spelling",
     }
 
 

@@ -19,6 +19,7 @@ from mfactl import files
 from mfactl.core.client import SESSION_SECONDS
 from mfactl.errors import Code, MfactlError, failure
 from mfactl.named_tuple import NamedTuple
+from mfactl.spelling import suggestion
 
 APPLICATION = "mfactl"
 
@@ -245,7 +246,7 @@ def read(paths: Paths, *, may_be_missing: bool = False) -> str | None:
     try:
         return None if data is None else data.decode()
     except UnicodeDecodeError as error:
-        raise _invalid(paths, f"it is not text in UTF-8: {error.reason}", None) from None
+        raise _invalid(paths, f"it is not text in UTF-8: {error.reason}.", None) from None
 
 
 def settings_of(paths: Paths, text: str, *, is_new: bool = False) -> Settings:
@@ -256,19 +257,19 @@ def settings_of(paths: Paths, text: str, *, is_new: bool = False) -> Settings:
 
     def wrong(key: str, problem: str) -> MfactlError:
         if is_new:
-            return failure(Code.CONFIG_INVALID, _ended(problem), "Run: mfactl config list")
+            return failure(Code.CONFIG_INVALID, problem, "Run: mfactl config list")
         return _invalid(paths, problem, line_of(text, key))
 
     settings = Settings()
     for key, value in values_of(paths, text).items():
         kind = KINDS.get(key)
         if kind is None:
-            raise wrong(key, f"there is no setting {key}{suggestion(key)}")
+            raise wrong(key, f"there is no setting {key}.{suggestion(key, KINDS)}")
         if not kind.accepts(value):
-            raise wrong(key, f"{key} has to be {kind.wanted}")
+            raise wrong(key, f"{key} has to be {kind.wanted}.")
         settings = settings._replace(**{kind.field: value})
     for key, problem in _contradictions(settings):
-        raise wrong(key, problem)
+        raise wrong(key, f"{problem}.")
     return settings
 
 
@@ -288,7 +289,7 @@ def parse(paths: Paths, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))  # some editors put that first
     except (ValueError, RecursionError) as error:
-        raise _invalid(paths, f"it is not TOML: {error}", None) from None
+        raise _invalid(paths, f"it is not TOML: {error}.", None) from None
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -323,22 +324,9 @@ def line_of(text: str, key: str) -> int | None:
     return None
 
 
-def suggestion(key: str) -> str:
-    """The end of a sentence about a setting that there is not: which one may be meant."""
-    # Here, because only a mistake needs it.
-    from mfactl import spelling  # noqa: PLC0415
-
-    near = spelling.alike(key, KINDS)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith("?") else sentence + "."
-
-
 def _invalid(paths: Paths, problem: str, line: int | None) -> MfactlError:
     where = f"{paths.config}" if line is None else f"{paths.config}, line {line}"
-    detail = f"{where}: {_ended(problem)}"
+    detail = f"{where}: {problem}"
     if line is None:
         return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config))
     return failure(Code.CONFIG_INVALID, detail, None, path=str(paths.config), line=line)

@@ -1,4 +1,4 @@
-"""What was probably meant by a word that there is not. Takes 4 ms to import.
+"""What was probably meant by a word that there is not.
 
 May import: the standard library only.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def alike(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that are most like this one, three at most; none if none is."""
-    return get_close_matches(word, list(known))
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """` Did you mean ...?` if one of the known words, or more, are much like this one."""
+    meant = [f"'{other}'" for other in get_close_matches(word, list(known))]
+    return f" Did you mean {' or '.join(meant)}?" if meant else ""

@@ -18,6 +18,7 @@ from unittest import mock
 import pyotp
 
 from mfactl.cli.app import run
+from tests.cli.promised import expect_promised
 from tests.support.schemas import validate
 
 NOW = 1_767_225_600  # 2026-01-01T00:00:00Z, the first second of a step
@@ -113,6 +114,8 @@ class Program:
             env=self.environ | no_bytecode,
             check=False,
         )
+        if not prefix:
+            expect_promised(arguments, ended.returncode)
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
     def shell(self, script: str) -> Ended:
@@ -147,6 +150,7 @@ class Program:
             os.umask(mask)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+        expect_promised(arguments, status)
         return Ended(status, *printed)
 
     def ask(self, *arguments: str, stdin: str | None = None, status: int = 0) -> dict[str, Any]:

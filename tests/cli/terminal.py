@@ -13,6 +13,7 @@ from typing import Self
 import pexpect
 
 from tests.cli.program import COMMAND, PASSWORD, Ended, Program
+from tests.cli.promised import expect_promised
 from tests.support.measured import MEASURED
 
 SECONDS = 20  # until a test gives up; nothing waits for it otherwise
@@ -63,6 +64,7 @@ class Terminal(Spawned):
         redirected += f" < '{stdin}'" if stdin is not None else ""
         redirected += f" > '{stdout}'" if stdout is not None else ""
         redirected += f" 2> '{stderr}'" if stderr is not None else ""
+        self._arguments = arguments
         self._stdout = stdout
         self._child = pexpect.spawn(
             "bash",
@@ -140,6 +142,7 @@ class Terminal(Spawned):
         # A pause for programs that still run, which the types don't know of.
         self._child.ptyproc.delayafterclose = 0  # type: ignore[attr-defined]
         assert self._child.exitstatus is not None, "ended by a signal, not by itself"
+        expect_promised(self._arguments, self._child.exitstatus)
         out = self._stdout.read_text() if self._stdout is not None else ""
         return Ended(self._child.exitstatus, out, self.shown.replace("\r\n", "\n"))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mfactl.core import email_code
 from tests.cli.program import DAY, EMAIL, HOUR, NOW, PASSWORD, Ada, Program
 from tests.vault.vaults import edit, query
 
@@ -43,6 +44,15 @@ def test_a_refusal_is_an_event_with_its_code_and_the_tenth_says_that_it_locked(a
         "user_locked",
     ]
     assert [event["details"].get("locked") for event in events] == [*[None] * 9, True, None]
+
+
+def test_a_mailed_code_that_has_no_try_left_is_no_lock(ada_signing_up: Ada) -> None:
+    code = ada_signing_up.ask("outbox", "code", EMAIL)["code"]
+    wrong = next(digits for digits in ("000000", "111111") if digits != code)
+    for _ in range(email_code.TRIES):
+        ada_signing_up.ask("verify", wrong, status=5)
+    events = ada_signing_up.ask("audit", "list", "--kind", "sign_up_verify")["data"]
+    assert [event["details"].get("locked") for event in events] == [None] * email_code.TRIES
 
 
 def test_events_are_numbered_and_each_has_the_hash_that_the_chain_holds(ada: Ada) -> None:

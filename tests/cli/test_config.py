@@ -132,8 +132,8 @@ def test_a_misspelt_setting_is_answered_with_the_right_one(program: Program) -> 
     for words in (("get", "isuer"), ("set", "isuer", "x"), ("unset", "isuer")):
         ended = program.here("config", *words, "--json")
         assert (ended.status, ended.codes) == (2, ["usage_error"])
-        assert "did you mean issuer?" in ended.err
-    assert "did you mean" not in program.here("config", "get", "totally.different").err
+        assert "Did you mean 'issuer'?" in ended.err
+    assert "Did you mean" not in program.here("config", "get", "totally.different").err
 
 
 def test_an_error_of_the_file_names_its_line(program: Program, config: Path) -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from mfactl.core.account import Account, Stranger
 from mfactl.core.client import Client
+from mfactl.core.second_factor import wrong
 from mfactl.core.verdict import (
     OVER,
     Happened,
@@ -93,6 +94,7 @@ def test_a_refusal_that_leaves_no_attempt_locks_the_address() -> None:
     assert [locks(warned(left)) for left in (2, 1, 0)] == [False, False, True]
     assert not locks(())
     assert not locks((NO,))
+    assert not locks((wrong(0),)), "a mailed code has tries of its own"
 
 
 def test_a_verdict_is_printed_as_what_happened_and_what_was_refused() -> None:

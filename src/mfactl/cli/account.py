@@ -70,7 +70,7 @@ def _page(shown: Shown) -> str:
         "mfactl account password --password-file old.txt --new-password-file new.txt",
         "mfactl account password --password-file old.txt --new-password-stdin < new.txt",
     ),
-    exits=(0, 3, 4, 5, 6, 8, 9),
+    exits=(0, 3, 4, 5, 6, 7, 8, 9),
     documents=("user",),
 )
 def password(

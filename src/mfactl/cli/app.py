@@ -15,10 +15,11 @@ import typer
 
 from mfactl import __version__
 from mfactl.cli import output
-from mfactl.cli.options import AGAIN, Entry, LazyCommands, Options, RootGroup, new_app, suggestion
+from mfactl.cli.options import AGAIN, Entry, LazyCommands, Options, RootGroup, new_app
 from mfactl.cli.output import Format, Outcome, Stream
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.exits import Exit
+from mfactl.spelling import suggestion
 
 COMMANDS = {
     "signup": Entry("mfactl.cli.signup", "Start a sign-up: an address, a password, a mailed code."),

@@ -9,11 +9,12 @@ import typer
 from typer.core import TyperGroup
 
 from mfactl.cli import topics
-from mfactl.cli.options import command, new_app, suggestion
+from mfactl.cli.options import command, new_app
 from mfactl.cli.outline import commands, outline
 from mfactl.cli.output import Outcome
 from mfactl.cli.topics import TOPICS
 from mfactl.errors import Code, failure
+from mfactl.spelling import suggestion
 
 app = new_app()
 

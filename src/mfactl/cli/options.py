@@ -2,14 +2,14 @@
 
 Guarantees: they may stand before or after the subcommand and mean the same; a group's module is
 imported when one of its commands is named, and not before.
-May import: mfactl.cli.output, mfactl.cli.fields, mfactl.errors, mfactl.exits, mfactl.spelling and
-typer.
+May import: mfactl.cli.output, mfactl.cli.fields, mfactl.errors, mfactl.exits, mfactl.named_tuple
+and typer.
 """
 
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, cast
 
@@ -123,15 +123,6 @@ class Group(TyperGroup):
         if not ctx._protected_args and not (ctx.obj.json or ctx.obj.field):
             ctx.exit(output.write(ctx.get_help() + "\n"))
         return super().invoke(ctx)
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """` Did you mean ...?` if one of the known words, or more, are much like this one."""
-    # Here, because only a mistake needs it.
-    from mfactl import spelling  # noqa: PLC0415
-
-    meant = [f"'{other}'" for other in spelling.alike(word, known)]
-    return f" Did you mean {' or '.join(meant)}?" if meant else ""
 
 
 class Entry(NamedTuple):

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Set
@@ -212,9 +213,6 @@ def _broken(line: str, columns: int) -> str:
         return line
     if max(map(len, line.split()), default=ENDLESS) > columns:  # a URI, to be copied in one piece
         return line
-    # Here, because it takes 3 ms and most lines fit.
-    import textwrap  # noqa: PLC0415
-
     label = re.match(r"[\w -]+: {2,}| *", line)
     indent = len(label.group()) if label is not None else 0
     parts = textwrap.wrap(

@@ -29,7 +29,7 @@ app = new_app()
         "mfactl signup ada@example.com --password-stdin < password.txt",
         "mfactl signup ada@example.com --password-file password.txt --json",
     ),
-    exits=(0, 3, 6, 7, 8, 9),
+    exits=(0, 3, 5, 6, 7, 8, 9),
     documents=("sign_up_attempt",),
 )
 def signup(

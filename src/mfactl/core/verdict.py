@@ -220,7 +220,8 @@ def only_about(
 
 def locks(refusals: tuple[Refusal, ...]) -> bool:
     """Whether the failure that is refused has locked the address."""
-    return any(refusal.meta.get("remaining_attempts") == 0 for refusal in refusals)
+    warnings = (refusal for refusal in refusals if refusal.code is Code.LOCKOUT_WARNING)
+    return any(warning.meta.get("remaining_attempts") == 0 for warning in warnings)
 
 
 def address_subject(s: Situation) -> str:

@@ -11,6 +11,7 @@ from mfactl import config, files
 from mfactl.config import KINDS, Bounds, Choice, Paths, Settings, Shape
 from mfactl.errors import Code, failure
 from mfactl.named_tuple import NamedTuple
+from mfactl.spelling import suggestion
 
 
 class Setting(NamedTuple):
@@ -99,9 +100,8 @@ def _remove(raw: dict[str, Any], key: str) -> None:
 
 def _kind(key: str) -> Bounds | Shape | Choice:
     if key not in KINDS:
-        detail = f"There is no setting {key}{config.suggestion(key)}"
-        end = "" if detail.endswith("?") else "."
-        raise failure(Code.USAGE_ERROR, detail + end, "Run: mfactl config list")
+        detail = f"There is no setting {key}.{suggestion(key, KINDS)}"
+        raise failure(Code.USAGE_ERROR, detail, "Run: mfactl config list")
     return KINDS[key]
 
 
