@@ -265,17 +265,17 @@ class Conversation:
         if key is None and client is not None and isinstance(client.pending, SignUp):
             key = client.pending.key
         address_id = None if key is None else transaction.address_id(key)
-        settings = self.settings
         situation = Situation(
             now=self.now,
             vault_epoch=transaction.head.epoch,
-            limits=Limits(settings.session_lifetime, settings.session_idle),
+            limits=Limits(self.settings.session_lifetime, self.settings.session_idle),
             ids=draw_ids(),
             pepper=transaction.pepper(),
             client=client,
             account=None if owner is None else transaction.account(owner),
             target=None if address_id is None else transaction.at_address(address_id),
             target_id=address_id,
+            is_test=self.vault.header.test,
         )
         return situation, token
 

@@ -246,24 +246,6 @@ def test_a_very_long_text_is_refused_before_it_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("email", "is_test"),
-    [
-        ("ada+clerk_test@example.com", True),
-        ("ada+work+clerk_test@example.com", True),
-        ("ADA+CLERK_TEST@example.com", True),
-        ("ada@example.com", False),
-        ("ada+clerk_test2@example.com", False),
-        ("adaclerk_test@example.com", False),
-        ("ada@clerk_test", False),
-        ("ada@x+clerk_test", False),
-        ("ada@x+clerk_test@example.com", False),
-    ],
-)
-def test_a_test_address_has_the_test_subaddress(email: str, is_test: bool) -> None:
-    assert address.is_test_address(email) is is_test
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "=?utf-8?q?bob?=@example.com",

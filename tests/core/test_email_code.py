@@ -130,3 +130,21 @@ def test_whatever_is_drawn_is_six_ascii_digits(first: bytes) -> None:
     assert len(text) == 6
     assert text.isascii()
     assert text.isdigit()
+
+
+@pytest.mark.parametrize(
+    ("email", "is_test"),
+    [
+        ("ada+clerk_test@example.com", True),
+        ("ada+work+clerk_test@example.com", True),
+        ("ADA+CLERK_TEST@example.com", True),
+        ("ada@example.com", False),
+        ("ada+clerk_test2@example.com", False),
+        ("adaclerk_test@example.com", False),
+        ("ada@clerk_test", False),
+        ("ada@x+clerk_test", False),
+        ("ada@x+clerk_test@example.com", False),
+    ],
+)
+def test_a_test_address_has_the_test_subaddress(email: str, is_test: bool) -> None:
+    assert email_code.is_test_address(email) is is_test

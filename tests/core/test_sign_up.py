@@ -2,8 +2,9 @@ import pytest
 
 from mfactl.core import email_code, sign_up
 from mfactl.core.account import Account, EmailProof, Stranger
-from mfactl.core.client import TOKEN_DUE, Client, Session, SignUp
+from mfactl.core.client import TOKEN_DUE, Client, EmailCode, Session, SignUp
 from mfactl.core.code import Typed
+from mfactl.core.email_code import TEST_CODE
 from mfactl.core.verdict import NO_WORK, Happened, Need, Situation, Verdict, Work
 from mfactl.errors import Code
 from mfactl.exits import Exit
@@ -40,10 +41,15 @@ from tests.support.builders import (
 
 HASHED = Work(new_password=VERIFIER)
 NEXT_CODE = "161803"
+TEST_EMAIL = "ada+clerk_test@example.com"
 
 
 def start(s: Situation, *, work: Work = HASHED, code: str = EMAIL_CODE) -> Verdict:
     return sign_up.create(s, email=EMAIL, key=KEY, code=code, work=work)
+
+
+def made(code: str, *, at: int) -> EmailCode:
+    return email_code.make(code, pepper=PEPPER, sign_up_id="sua_new", now=at)
 
 
 def attempt(s: Situation, text: str = EMAIL_CODE) -> Verdict:
@@ -72,7 +78,7 @@ def test_a_sign_up_waits_in_the_client_with_its_password_and_the_digest_of_its_c
         email=EMAIL,
         key=KEY,
         password=VERIFIER,
-        code=email_code.make(EMAIL_CODE, pepper=PEPPER, sign_up_id="sua_new", now=NOW),
+        code=made(EMAIL_CODE, at=NOW),
         created_at=NOW,
     )
     assert verdict == Verdict(
@@ -80,6 +86,17 @@ def test_a_sign_up_waits_in_the_client_with_its_password_and_the_digest_of_its_c
         writes=(Client("client_new", TOKEN_DUE, NOW, pending=pending),),
         attempt=pending,
     )
+
+
+@pytest.mark.parametrize(("is_test", "code"), [(True, TEST_CODE), (False, EMAIL_CODE)])
+def test_a_test_address_has_a_fixed_code_in_a_test_vault_alone(is_test: bool, code: str) -> None:
+    s, later = situation(is_test=is_test), NOW + email_code.INTERVAL_SECONDS
+    verdict = sign_up.create(s, email=TEST_EMAIL, key=TEST_EMAIL, code=EMAIL_CODE, work=HASHED)
+    assert written_sign_up(verdict).code == made(code, at=NOW)
+
+    resent = sign_up.resend(after(s, verdict, now=later), code=NEXT_CODE)
+    next_code = TEST_CODE if is_test else NEXT_CODE
+    assert written_sign_up(resent).code == made(next_code, at=later)
 
 
 def test_a_sign_up_asks_for_its_password_to_be_hashed() -> None:

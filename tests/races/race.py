@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from mfactl.core.address import is_test_address
+from mfactl.core.email_code import is_test_address
 from tests.support.runner import Result, Shell, check_laws
 from tests.support.soak import ROOT, Tally
 from tests.vault.reader import Json, Read, read

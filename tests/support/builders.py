@@ -183,6 +183,7 @@ def situation(
     now: int = NOW,
     limits: Limits = LIMITS,
     vault_epoch: int = 0,
+    is_test: bool = False,
 ) -> Situation:
     """What a rule looks at. `account` is the client's own, `target` the holder of Ada's address."""
     return Situation(
@@ -195,6 +196,7 @@ def situation(
         account=account,
         target=target,
         target_id=BLIND_INDEX,
+        is_test=is_test,
     )
 
 

@@ -20,7 +20,6 @@ from mfactl.named_tuple import NamedTuple
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 MAX_OCTETS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
-TEST_SUBADDRESS = "+clerk_test"
 _ASCII_DIGITS = frozenset("0123456789")  # used with every script
 _JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 _KOREAN = frozenset({"CJK", "HANGUL"})
@@ -56,11 +55,6 @@ def parse(text: str) -> Address | Refusal:
         return _refusal("That address mixes scripts, or has letters that look like others.")
     key = f"{local.translate(TO_ASCII_LOWER)}@{domain.translate(TO_ASCII_LOWER)}"
     return Address(checked.normalized, key)
-
-
-def is_test_address(email: str) -> bool:
-    """Whether the address has Clerk's test subaddress, which a test vault answers without mail."""
-    return email.partition("@")[0].translate(TO_ASCII_LOWER).endswith(TEST_SUBADDRESS)
 
 
 def _is_confusable(part: str) -> bool:

@@ -119,7 +119,8 @@ class Situation(NamedTuple):
     """All that a rule may look at.
 
     `account` belongs to the client's session or half-finished sign-in; `target` is the account or
-    the stranger that an address names, and `target_id` the blind index of that address.
+    the stranger that an address names, and `target_id` the blind index of that address. `is_test`:
+    this is a test vault.
     """
 
     now: int
@@ -131,6 +132,7 @@ class Situation(NamedTuple):
     account: Account | None
     target: Account | Stranger | None = None
     target_id: str | None = None
+    is_test: bool = False
 
     def __repr__(self) -> str:
         return f"Situation(now={self.now})"

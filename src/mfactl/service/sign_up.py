@@ -26,7 +26,7 @@ def start(c: Conversation, email: str, password: NewPassword) -> Concluded:
     if c.has_no_vault():
         ask()  # a vault is made for somebody who has a password, and not before
         c.make_default_vault()
-    code = _draw(c, parsed.email)
+    code = email_code.draw(c.around.random_bytes)
 
     def rule(s: Situation, work: Work) -> Verdict:
         return sign_up.create(s, email=parsed.email, key=parsed.key, code=code, work=work)
@@ -40,28 +40,15 @@ def start(c: Conversation, email: str, password: NewPassword) -> Concluded:
 def resend(c: Conversation) -> Concluded:
     """Sends a new code for the pending sign-up, which voids the one before."""
     c.expect_vault(Code.CLIENT_STATE_INVALID)
-    codes: dict[str, str] = {}
-
-    def rule(s: Situation, _work: Work) -> Verdict:
-        pending = s.client.pending if s.client is not None else None
-        email = pending.email if isinstance(pending, SignUp) else ""
-        codes["drawn"] = _draw(c, email)
-        return sign_up.resend(s, code=codes["drawn"])
-
-    concluded = c.decide(rule)
-    _send(c, concluded, codes["drawn"])
+    code = email_code.draw(c.around.random_bytes)
+    concluded = c.decide(lambda s, _work: sign_up.resend(s, code=code))
+    _send(c, concluded, code)
     return concluded
-
-
-def _draw(c: Conversation, email: str) -> str:
-    if gets_no_mail(c, email):
-        return email_code.TEST_CODE
-    return email_code.draw(c.around.random_bytes)
 
 
 def gets_no_mail(c: Conversation, email: str) -> bool:
     """Whether it is a test address, of a test vault: the code is `TEST_CODE`."""
-    return c.vault.header.test and address.is_test_address(email)
+    return sign_up.gets_no_mail(c.vault.header.test, email)
 
 
 def _send(c: Conversation, concluded: Concluded, code: str) -> None:
