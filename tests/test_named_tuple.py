@@ -1,7 +1,5 @@
 """Our `NamedTuple` against the standard library's: the same, but for the time to define it."""
 
-import copy
-import pickle
 import typing
 from typing import Any
 
@@ -75,14 +73,6 @@ def test_it_takes_nothing_else(kind: Any, values: tuple[Any, ...], named: dict[s
 
 
 @pytest.mark.parametrize("kind", [Ours, Theirs])
-def test_it_is_made_of_all_its_values(kind: Any) -> None:
-    assert kind._make(["a", 1, ()]) == kind("a", 1, ())
-    for values in ([], ["a"], ["a", 1, (), 4]):
-        with pytest.raises(TypeError):
-            kind._make(values)
-
-
-@pytest.mark.parametrize("kind", [Ours, Theirs])
 def test_what_it_has_not_cannot_be_replaced_or_set(kind: Any) -> None:
     made = kind("a")
     with pytest.raises((TypeError, ValueError)):
@@ -101,11 +91,3 @@ def test_it_says_the_same_of_itself() -> None:
     match Ours("a", 1):
         case Ours(name, size):
             assert (name, size) == ("a", 1)
-
-
-def test_a_copy_is_one_of_its_kind() -> None:
-    made = Ours("a", 1, ("b",))
-    thawed = pickle.loads(pickle.dumps(made))  # noqa: S301 - of our own making
-    for copied in (copy.copy(made), copy.deepcopy(made), thawed):
-        assert type(copied) is Ours
-        assert copied == made

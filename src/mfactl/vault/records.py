@@ -6,7 +6,6 @@ May import: mfactl.core, mfactl.digests, mfactl.vault.keys and mfactl.vault.seal
 """
 
 import json
-from collections.abc import Callable
 from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin
@@ -73,7 +72,6 @@ class Event(NamedTuple):
     previous: str
 
 
-Reader = Callable[[Any], Any]
 Record = Account | Stranger | Client | Pepper
 PEPPER_ID = "pepper"
 HEAD_ID = "head"
@@ -134,7 +132,7 @@ def decode(kind: Any, data: bytes) -> Any:
         value = _from_json(text)
         if "\\" in text:
             _as_json(value).encode()  # half a character, which JSON can spell, is no text
-        return _reader(kind)(value)
+        return _read(kind, value)
     except (ValueError, RecursionError):
         raise Malformed from None
 
@@ -149,64 +147,37 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@cache
-def _reader(kind: Any) -> Reader:
-    """How an object from JSON becomes a record of type `kind`.
+def _read(kind: Any, value: Any) -> Any:
+    """What a value from JSON is as a `kind`: a type, a union of some, or a tuple of one.
 
-    Which fields have to be read, and how, depends on the JSON types of all of them: that is worked
-    out once for each combination that is met. Asking it of each value takes three times as long.
+    Raises Malformed if it is no such thing. Exactly: to Python a truth is a number, too.
     """
-    fields = kind._fields
-    types = [kind.__annotations__[field] for field in fields]
-    known: dict[tuple[type, ...], list[tuple[int, Reader]]] = {}
-
-    def read(value: Any) -> Any:
-        if type(value) is not dict or tuple(value) != fields:
-            raise Malformed
-        parts = [*value.values()]
-        found = tuple(map(type, parts))
-        to_read = known.get(found)
-        if to_read is None:
-            to_read = known[found] = _to_read(types, found)
-        for place, read_part in to_read:
-            parts[place] = read_part(parts[place])
-        return tuple.__new__(kind, parts)  # there are as many as it has fields
-
-    return read
-
-
-def _to_read(types: list[Any], found: tuple[type, ...]) -> list[tuple[int, Reader]]:
-    """The places of what is in JSON not what it is in a record, each with its reader."""
-    readers = map(_reader_of_field, types, found)
-    return [(place, read) for place, read in enumerate(readers) if read is not None]
-
-
-def _reader_of_field(kind: Any, found: type) -> Reader | None:
-    """For a field of type `kind` that is a `found` in JSON; None if it is that in a record too.
-
-    Raises Malformed if a field can be no such thing. Exactly: to Python a truth is a number, too.
-    """
-    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    if found in [get_origin(one) or one for one in kinds]:
-        return None
+    found, kinds = type(value), _kinds(kind)
+    if found in _same_in_json(kind):
+        return value
     if found is str and bytes in kinds:
-        return bytes.fromhex
-    if found is dict:
-        return _reader_of_either([one for one in kinds if hasattr(one, "_fields")])
+        return bytes.fromhex(value)
     if found is list and get_origin(kinds[0]) is tuple:
-        read_item = _reader(get_args(kinds[0])[0])
-        return lambda value: tuple([read_item(item) for item in value])
+        item = get_args(kinds[0])[0]
+        return tuple([_read(item, each) for each in value])
+    if found is dict:
+        for record in kinds:  # the names of its fields tell which one it is
+            if getattr(record, "_fields", None) == tuple(value):
+                return record(*map(_read, _types(record), value.values()))
     raise Malformed
 
 
-def _reader_of_either(kinds: list[Any]) -> Reader:
-    """The names of its fields tell which record it is."""
-    readers = {kind._fields: _reader(kind) for kind in kinds}
+# What follows from a type alone is worked out once: that halves the time of reading a record.
+@cache
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
-    def read(value: Any) -> Any:
-        read_one = readers.get(tuple(value))
-        if read_one is None:
-            raise Malformed
-        return read_one(value)
 
-    return read
+@cache
+def _same_in_json(kind: Any) -> frozenset[Any]:
+    return frozenset(get_origin(one) or one for one in _kinds(kind))
+
+
+@cache
+def _types(record: Any) -> tuple[Any, ...]:
+    return tuple(record.__annotations__[field] for field in record._fields)

@@ -15,7 +15,6 @@ from mfactl.named_tuple import NamedTuple
 from mfactl.vault.sealing import EventPlace, Place
 from mfactl.vault.sqlite_file import File
 
-_tuple = tuple.__new__  # a query gives all columns: counting them takes four times as long
 _ROW = "kind, id, version, lookup, account, expires, sealed"
 
 
@@ -228,8 +227,8 @@ def _is_about(place: EventPlace, about: About) -> bool:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    return _tuple(Row, (_tuple(Place, values[:6]), values[6]))
+    return Row(Place(*values[:6]), values[6])
 
 
 def _event_row(values: tuple[Any, ...]) -> EventRow:
-    return _tuple(EventRow, (_tuple(EventPlace, values[:4]), values[4]))
+    return EventRow(EventPlace(*values[:4]), values[4])
