@@ -3,6 +3,7 @@
 Guarantees: before anything is imported, Ctrl-C ends the process without a traceback, and every file
 that is made is private; a crash leaves no core dump. When a command has ended, nothing of ours runs
 any more: what it holds is closed, and what it prints has been flushed and looked at.
+May import: mfactl, and mfactl.cli once the process is safe.
 """
 
 import gc

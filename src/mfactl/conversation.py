@@ -2,8 +2,8 @@
 
 Guarantees: a rule runs on one consistent view of the vault; its verdict is committed, with its
 event, before anybody is told; a new client token is on disk before the vault knows it.
-May import: mfactl.core, mfactl.vault, mfactl.client_file, mfactl.config, mfactl.unlocking,
-mfactl.files and mfactl.errors.
+May import: mfactl.core, mfactl.vault, mfactl.client_file, mfactl.config, mfactl.surroundings,
+mfactl.unlocking, mfactl.files and mfactl.errors.
 """
 
 import os

@@ -3,7 +3,7 @@
 Guarantees: certificates are checked wherever there are any; the password goes over a connection
 that others cannot read, or to this machine; no answer may take longer than it is told, or more
 than a few lines; what the server says is told, and never the password.
-May import: mfactl.config, mfactl.files, mfactl.mail, mfactl.errors and smtplib (20 ms: only what
+May import: mfactl.config, mfactl.files, mfactl.mail and smtplib (20 ms: only what
 sends mail imports this).
 """
 

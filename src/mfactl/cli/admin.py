@@ -1,6 +1,7 @@
 """`admin list`, `unlock`, `reset-mfa`, `set-password` and `delete`.
 
-May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.cli and typer.
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors, mfactl.cli
+and typer.
 """
 
 from itertools import islice

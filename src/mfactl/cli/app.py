@@ -2,7 +2,7 @@
 
 Guarantees: no traceback; usage errors are errors like all others; a subcommand's module is imported
 only when it is named.
-May import: mfactl.cli, mfactl.errors, mfactl.exits and typer.
+May import: mfactl, mfactl.cli, mfactl.errors, mfactl.exits, mfactl.spelling and typer.
 """
 
 import os

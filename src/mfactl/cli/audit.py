@@ -1,6 +1,7 @@
 """`audit list` and `audit verify`.
 
-May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.cli and typer.
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors, mfactl.cli,
+typer and the type of a mark in mfactl.vault.transaction.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Backup codes as people get them: on the screen, on paper, and asked about before they scroll off.
 
-May import: mfactl.core.account, mfactl.errors, mfactl.cli and typer.
+May import: mfactl.core.account, mfactl.cli and typer.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
 """`vault backup`, `vault restore` and `vault rotate`.
 
-May import: mfactl.service, mfactl.resources, mfactl.unlocking, mfactl.vault.keys, mfactl.cli and
-typer.
+May import: mfactl.service, mfactl.resources, mfactl.cli, typer and the types of mfactl.vault.
 """
 
 import os
@@ -21,9 +20,7 @@ from mfactl.cli.slots import name
 from mfactl.service import copies, slots
 from mfactl.service.copies import Candidate
 from mfactl.service.slots import Rotation
-from mfactl.unlocking import read_key_file
-from mfactl.vault.header import Secret
-from mfactl.vault.keys import KEY_FILE, PASSPHRASE, Slot, passphrase_bytes
+from mfactl.vault.keys import Slot
 
 app = new_app()
 
@@ -164,11 +161,12 @@ def rotate(
     """
     run = run_of(context)
     c = run.conversation
-    given = [Secret(KEY_FILE, read_key_file(path.absolute()), f"{path}") for path in key_file or ()]
-    for path in passphrase_file or ():
-        typed = prompts.from_file(path, "passphrase")
-        given.append(Secret(PASSPHRASE, passphrase_bytes(typed), f"The passphrase in {path}"))
-    rotation = slots.plan_rotation(c, given, _ask if run.can_ask else None)
+    key_files = [path.absolute() for path in key_file or ()]
+    passphrases = {
+        f"The passphrase in {path}": prompts.from_file(path, "passphrase")
+        for path in passphrase_file or ()
+    }
+    rotation = slots.plan_rotation(c, key_files, passphrases, _ask if run.can_ask else None)
     keep = "Name their secrets with --key-file or --passphrase-file; or add --yes to drop them."
     run.confirm(_question(rotation), yes=yes, otherwise=keep if rotation.dropped else "")
     renewed = slots.rotate(c, rotation, watch(run))

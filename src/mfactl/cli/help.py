@@ -1,6 +1,6 @@
 """`help`: a topic at the terminal, or the help of a command by another way.
 
-May import: mfactl.cli, mfactl.errors and typer.
+May import: mfactl.cli, mfactl.errors, mfactl.spelling and typer.
 """
 
 from typing import Annotated, Any

@@ -1,6 +1,7 @@
 """The step that a client has to take next: asked for at a terminal, and shown once it is taken.
 
-May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
+May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.errors and
+mfactl.cli.
 """
 
 from functools import partial

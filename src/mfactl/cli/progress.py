@@ -1,7 +1,8 @@
 """How far long work has come, for whoever sits at a terminal.
 
 Guarantees: says nothing in the first half second, nothing into a pipe, and leaves no line behind.
-May import: mfactl.cli.output and mfactl.cli.run.
+May import: mfactl.cli.output, mfactl.cli.run, and the types of progress in mfactl.service.vault and
+mfactl.vault.sqlite_file.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 Guarantees: a row never leaks its colour; PLAIN and ASCII hold no escape, ASCII nothing but ASCII;
 all rows are equally wide, and none ends in a blank, so that trimming breaks no code.
-May not import: anything of mfactl; nor qrcode at its top.
+May import: nothing of mfactl; qrcode where it draws, since few commands do.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,8 @@
 """What a command works with: its conversation, and its ways to ask.
 
 Guarantees: the one place where a conversation gets the process's environment, clock and randomness.
-May import: mfactl.conversation, mfactl.config, mfactl.core.code, mfactl.errors, mfactl.cli, typer.
+May import: mfactl.conversation, mfactl.config, mfactl.surroundings, mfactl.core, mfactl.errors,
+mfactl.cli and typer.
 """
 
 import os

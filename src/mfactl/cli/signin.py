@@ -1,6 +1,6 @@
 """`signin`.
 
-May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.exits,
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.exits,
 mfactl.cli and typer.
 """
 

@@ -1,7 +1,6 @@
 """`signout`.
 
-May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.exits,
-mfactl.cli and typer.
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.cli and typer.
 """
 
 from typing import Annotated

@@ -1,7 +1,7 @@
 """`vault slots list`, `add` and `remove`.
 
-May import: mfactl.service, mfactl.resources, mfactl.os_keyring, mfactl.vault.keys, mfactl.cli and
-typer.
+May import: mfactl.service, mfactl.resources, mfactl.os_keyring, mfactl.errors, mfactl.cli, typer
+and the types of mfactl.vault.
 """
 
 from functools import partial

@@ -1,6 +1,6 @@
 """`totp`: the phone's side. Opens no vault.
 
-May import: mfactl.core.phone, mfactl.conversation, mfactl.resources and mfactl.cli.
+May import: mfactl.core.phone, mfactl.surroundings, mfactl.resources, mfactl.cli and typer.
 """
 
 from typing import Annotated

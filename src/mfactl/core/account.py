@@ -2,7 +2,7 @@
 
 Guarantees: all security state of an account is in this one record, so that no part of it can be
 put back or deleted on its own. Times are Unix seconds. `repr` shows no secret.
-May import: mfactl.core and mfactl.errors.
+May import: mfactl.core.
 """
 
 from typing import TypeVar

@@ -2,7 +2,8 @@
 
 Guarantees: a secret is asked for only when a rule needs it, and once; what a person will be shown
 is drawn from the injected randomness.
-May import: mfactl.conversation, mfactl.password_policy, mfactl.passwords and mfactl.core.
+May import: mfactl.conversation, mfactl.surroundings, mfactl.password_policy, mfactl.passwords and
+mfactl.core.
 """
 
 import os
@@ -30,7 +31,7 @@ def password_check(c: Conversation, password: Password, param: str = "password")
 
     def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
         if verdict.need is Need.NEW_PASSWORD:
-            return work._replace(new_password=hasher(c, s).hash(ask()))
+            return _with_new_password(c, s, work, ask())
         return work._replace(password=hasher(c, s).check(ask(), _verifier(verdict)))
 
     return prepare
@@ -51,7 +52,7 @@ def new_password(c: Conversation, ask: Callable[[], bytes]) -> Prepare:
     """Hashes a password that is set, once a rule gets as far as to need it."""
 
     def prepare(_verdict: Verdict, work: Work, s: Situation) -> Work:
-        return work._replace(new_password=hasher(c, s).hash(ask()))
+        return _with_new_password(c, s, work, ask())
 
     return prepare
 
@@ -61,7 +62,7 @@ def password_change(c: Conversation, check: Prepare, new: bytes) -> Prepare:
 
     def prepare(verdict: Verdict, work: Work, s: Situation) -> Work:
         if verdict.need is Need.NEW_PASSWORD:
-            return work._replace(new_password=hasher(c, s).hash(new))
+            return _with_new_password(c, s, work, new)
         return check(verdict, work, s)
 
     return prepare
@@ -95,6 +96,10 @@ class NewCodes:
         digests = hasher(self._conversation, s).digests(self._codes, salt)
         codes = tuple(BackupCode(digest) for digest in digests)
         return work._replace(backup_codes=BackupCodes(s.ids.backup_codes, salt, codes, s.now))
+
+
+def _with_new_password(c: Conversation, s: Situation, work: Work, password: bytes) -> Work:
+    return work._replace(new_password=hasher(c, s).hash(password))
 
 
 def _verifier(verdict: Verdict) -> str | None:

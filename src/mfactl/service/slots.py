@@ -6,7 +6,7 @@ May import: everything but mfactl.cli.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mfactl import files, os_keyring
@@ -21,12 +21,10 @@ from mfactl.vault import slots
 from mfactl.vault.check import check_within
 from mfactl.vault.header import Secret, Unlocked, unwrapped
 from mfactl.vault.keys import (
-    FLOOR,
     KEY_BYTES,
     KEY_FILE,
     KEYRING,
     PASSPHRASE,
-    RECOMMENDED,
     Slot,
     SlotPlan,
     passphrase_bytes,
@@ -106,8 +104,7 @@ def _is_unknown(c: Conversation, slot_id: str) -> bool:
 
 def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Slot:
     c.check_mark()
-    cost = FLOOR if c.vault.header.test else RECOMMENDED
-    plan = SlotPlan(new_id("slot"), kind, cost if kind == PASSPHRASE else None, c.now)
+    plan = SlotPlan(new_id("slot"), kind, c.cost if kind == PASSPHRASE else None, c.now)
 
     def renew(_transaction: Transaction, now: Unlocked) -> Unlocked | Refusal:
         return slots.with_slot(now, plan, lambda: secret(plan.id))
@@ -128,12 +125,19 @@ def remove(c: Conversation, slot_id: str) -> Slot:
     return found
 
 
-def plan_rotation(c: Conversation, given: Sequence[Secret], ask: Ask | None) -> Rotation:
-    """Which slots can go on. `given` are secrets beside those that are at hand.
+def plan_rotation(
+    c: Conversation, key_files: Sequence[Path], passphrases: Mapping[str, str], ask: Ask | None
+) -> Rotation:
+    """Which slots can go on: by key files and passphrases (by where they came from), by what is at
+    hand, or by what is typed.
 
-    Raises `vault_key_incorrect` if one of them opens no slot: its slot would go.
+    Raises `vault_key_incorrect` if one that is given opens no slot: its slot would go.
     """
     c.check_mark()
+    given = [Secret(KEY_FILE, read_key_file(path), f"{path}") for path in key_files]
+    given += [
+        Secret(PASSPHRASE, passphrase_bytes(text), source) for source, text in passphrases.items()
+    ]
     now, secrets = c.vault.unlocked, dict[str, bytes]()
     for slot in now.header.slots:
         offered = [secret.value for secret in given if secret.kind == slot.kind]

@@ -3,7 +3,7 @@
 Guarantees: one pass over records and events in constant memory, on all cores if there are many. The
 events' own account of which versions they wrote and dropped must add up to the same sum as the live
 records and as the head; only if it does not, a second pass finds the records by name.
-May import: mfactl.errors and the rest of mfactl.vault.
+May import: the rest of mfactl.vault.
 """
 
 import os

@@ -175,7 +175,7 @@ def parse_key_file(data: bytes) -> bytes:
 
 
 def _checksum(key: bytes) -> str:
-    return digests.sha256(b"mfactl-key-1" + key).hex()[:8]
+    return digests.sha256(_KEY_LINE.encode() + key).hex()[:8]
 
 
 def _damaged_key_file() -> MfactlError:

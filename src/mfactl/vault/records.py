@@ -2,7 +2,7 @@
 
 Guarantees: what decodes has exactly the fields and types of its record type, and what is encoded
 decodes to an equal record. Bytes are hexadecimal digits in JSON.
-May import: mfactl.core, mfactl.digests, mfactl.vault.keys and mfactl.vault.sealing.
+May import: mfactl.core, mfactl.digests and mfactl.vault.sealing.
 """
 
 import json
@@ -86,13 +86,16 @@ KINDS: dict[str, type[Any]] = {
 }
 
 
+_NAMES = {kind: name for name, kind in KINDS.items()}
+
+
 class Malformed(Exception):
     """The JSON is not a record of the expected type."""
 
 
 def kind_of(record: Record) -> str:
     """The name of the record's kind, as it is stored."""
-    return type(record).__name__.lower()
+    return _NAMES[type(record)]
 
 
 def place_of(record: Record, version: int, address_key: bytes) -> Place:

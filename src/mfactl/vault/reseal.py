@@ -3,7 +3,7 @@
 Guarantees: happens inside one transaction, so that a vault is under the old keys or the new ones
 and never between; what cannot be opened stops it; the events' plaintext, and so their chain, stays
 as it is; memory does not grow with the vault.
-May import: mfactl.errors and the rest of mfactl.vault.
+May import: the rest of mfactl.vault.
 """
 
 from functools import lru_cache

@@ -3,7 +3,7 @@
 Guarantees: what opens was sealed under this vault's key for exactly this place (a record's kind,
 id, version and index values; an event's number and index values). Nonces are drawn here and cannot
 be chosen. Lengths are hidden up to 256 bytes.
-May import: mfactl.vault.keys, mfactl.errors and cryptography.
+May import: mfactl.vault.keys and cryptography.
 """
 
 import json
