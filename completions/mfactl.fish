@@ -199,7 +199,7 @@ complete -c mfactl -n '__mfactl_at ""' -n '__mfactl_without --version' -l versio
 complete -c mfactl -n '__mfactl_at ""' -n '__mfactl_without --field' -l field -x -d 'Print one value of that document, bare.'
 complete -c mfactl -n '__mfactl_at "" 0' -a signup -d 'Start a sign-up: an address, a password, a mailed code.'
 complete -c mfactl -n '__mfactl_at "" 0' -a signin -d 'Sign in with the password.'
-complete -c mfactl -n '__mfactl_at "" 0' -a verify -d 'Give the code that is waited for, or verify the session.'
+complete -c mfactl -n '__mfactl_at "" 0' -a verify -d 'Enter the code that mfactl is waiting for, or verify the session.'
 complete -c mfactl -n '__mfactl_at "" 0' -a signout -d 'End the session.'
 complete -c mfactl -n '__mfactl_at "" 0' -a mfa -d 'Add, confirm and remove the authenticator app.'
 complete -c mfactl -n '__mfactl_at "" 0' -a backup-codes -d 'Replace the backup codes.'
@@ -210,7 +210,7 @@ complete -c mfactl -n '__mfactl_at "" 0' -a admin -d 'Act as the owner: list, un
 complete -c mfactl -n '__mfactl_at "" 0' -a audit -d 'See what happened, and that it is all there.'
 complete -c mfactl -n '__mfactl_at "" 0' -a config -d 'Look at the settings and change them.'
 complete -c mfactl -n '__mfactl_at "" 0' -a totp -d 'Print the code of a secret: the phone\'s side, for scripts.'
-complete -c mfactl -n '__mfactl_at "" 0' -a completion -d 'Print what completes mfactl in a shell.'
+complete -c mfactl -n '__mfactl_at "" 0' -a completion -d 'Print the completion script of a shell.'
 complete -c mfactl -n '__mfactl_at "" 0' -a help -d 'Show a command\'s help, exit statuses, variables or files.'
 
 # mfactl signup
@@ -371,7 +371,7 @@ complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --with-mfa
 complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --without-mfa' -l without-mfa -d 'Only accounts without one.'
 complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --limit' -l limit -x -d 'At most N accounts.'
 complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --after' -l after -x -d 'Begin after the account with this id.'
-complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --jsonl' -l jsonl -d 'Print one JSON document a line, at once.'
+complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --jsonl' -l jsonl -d 'Print one JSON document per line, as it is read.'
 complete -c mfactl -n '__mfactl_at "admin list"' -n '__mfactl_without --field' -l field -x -a 'backup_code_enabled backup_codes_remaining banned create_organization_enabled created_at data delete_self_enabled email_addresses enterprise_accounts errors external_accounts external_id first_name has_image id last_active_at last_name last_sign_in_at legal_accepted_at locked lockout_expires_in_seconds mfa_disabled_at mfa_enabled_at object passkeys password_enabled password_last_updated_at phone_numbers primary_email_address_id primary_phone_number_id primary_web3_wallet_id public_metadata saml_accounts total_count totp_enabled totp_last_used_at two_factor_enabled updated_at username verification_attempts_remaining web3_wallets' -d 'Print one value of that document, bare.'
 
 # mfactl admin unlock
@@ -399,7 +399,7 @@ complete -c mfactl -n '__mfactl_at "audit" 0' -a verify -d 'Read every event.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --since' -l since -x -d 'From a date, a time or an age on: 2026-01-31, 12h, 7d.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --account' -l account -x -d 'About one address or account only.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --kind' -l kind -x -a 'vault_init sign_up sign_up_verify sign_up_resend code_handed_over sign_in sign_in_verify step_up verify sign_out totp_add totp_verify totp_disable backup_codes_regenerate password_check password_change session_use admin_unlock admin_reset_mfa admin_set_password admin_delete vault_backup vault_restore vault_rotate slot_add slot_remove' -d 'Of one kind only.'
-complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --jsonl' -l jsonl -d 'Print one JSON document a line, at once.'
+complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --jsonl' -l jsonl -d 'Print one JSON document per line, as it is read.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --field' -l field -x -a 'account_id address_id client_id code created_at data details email_address errors hash kind number object total_count' -d 'Print one value of that document, bare.'
 
 # mfactl audit verify
@@ -492,7 +492,7 @@ complete -c mfactl -n '__mfactl_at "completion" 0' -a fish
 complete -c mfactl -n '__mfactl_at "help"' -n '__mfactl_without --field' -l field -x -a 'errors lines name object' -d 'Print one value of that document, bare.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a signup -d 'Start a sign-up: an address, a password, a mailed code.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a signin -d 'Sign in with the password.'
-complete -c mfactl -n '__mfactl_at "help" 0' -a verify -d 'Give the code that is waited for, or verify the session.'
+complete -c mfactl -n '__mfactl_at "help" 0' -a verify -d 'Enter the code that mfactl is waiting for, or verify the session.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a signout -d 'End the session.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a mfa -d 'Add, confirm and remove the authenticator app.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a backup-codes -d 'Replace the backup codes.'
@@ -503,7 +503,7 @@ complete -c mfactl -n '__mfactl_at "help" 0' -a admin -d 'Act as the owner: list
 complete -c mfactl -n '__mfactl_at "help" 0' -a audit -d 'See what happened, and that it is all there.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a config -d 'Look at the settings and change them.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a totp -d 'Print the code of a secret: the phone\'s side, for scripts.'
-complete -c mfactl -n '__mfactl_at "help" 0' -a completion -d 'Print what completes mfactl in a shell.'
+complete -c mfactl -n '__mfactl_at "help" 0' -a completion -d 'Print the completion script of a shell.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a help -d 'Show a command\'s help, exit statuses, variables or files.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a exit-codes -d 'The exit statuses, and the error codes of --json.'
 complete -c mfactl -n '__mfactl_at "help" 0' -a environment -d 'The variables that mfactl looks at.'

@@ -294,7 +294,7 @@ def test_a_password_of_eight_characters_may_be_set_and_one_of_seven_not() -> Non
     assert judged("xK9#qLz2") == b"xK9#qLz2"
     refusal = refusal_of("xK9#qLz")
     assert refusal.code is Code.PASSWORD_TOO_SHORT
-    assert refusal.long_message == "Passwords have 8 characters at least."
+    assert refusal.long_message == "A password needs at least 8 characters."
     assert refusal.meta == {"param_name": "password"}
 
 

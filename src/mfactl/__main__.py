@@ -25,7 +25,7 @@ def main() -> None:
     """Runs mfactl and ends the process with its exit status."""
     if sys.argv[1:] == ["--version"] and _has_printed_version():
         return
-    # Here: it takes half as long as Python itself to start, and --version is asked for often.
+    # Here: it takes a third of the time that Python takes to start; --version is asked for often.
     import signal  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted import would print a traceback

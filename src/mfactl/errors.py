@@ -100,7 +100,7 @@ ERRORS: Mapping[Code, Entry] = {
     Code.PASSWORD_TOO_LONG: Entry(
         Exit.USAGE,
         "Password too long",
-        "Passwords have 1,024 characters at most.",
+        "A password has at most 1,024 characters.",
         "Use a shorter one.",
     ),
     Code.PASSWORD_NOT_STRONG_ENOUGH: Entry(

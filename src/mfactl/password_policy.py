@@ -30,8 +30,8 @@ def accept(
     data = normalised(password, param)
     text = data.decode()
     if len(text) < min_length:
-        what = "Passphrases" if param == "passphrase" else "Passwords"
-        detail = f"{what} have {min_length} characters at least."
+        what = "passphrase" if param == "passphrase" else "password"
+        detail = f"A {what} needs at least {min_length} characters."
         raise failure(Code.PASSWORD_TOO_SHORT, detail, None, param_name=param)
     from zxcvbn import zxcvbn  # noqa: PLC0415 - 24 ms, which only setting a password pays
 

@@ -137,7 +137,7 @@ def test_a_stale_session_without_a_factor_is_verified_by_password(ada: Ada, tmp_
 
 def test_a_bad_password_is_told_and_asked_for_again(with_vault: Program) -> None:
     with Terminal(with_vault, "signup", EMAIL) as terminal:
-        for bad, told in (("short", "8 characters at least"), ("password123", "common password")):
+        for bad, told in (("short", "at least 8 characters"), ("password123", "common password")):
             terminal.answer("Password", bad)
             terminal.wait_for(told)
         terminal.answer("Password", PASSWORD)

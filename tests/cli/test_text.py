@@ -79,7 +79,7 @@ def test_the_account_page_counts_the_codes_that_are_left(ada_with_totp: Ada) -> 
     page = later.here("account", "show").out
     on = (
         "Authenticator app:  on since 2026-01-01 00:00 UTC\n"
-        "Its last code:      2026-01-01 00:00 UTC\n"
+        "Last code used:     2026-01-01 00:00 UTC\n"
     )
     assert on in page
     assert "Backup codes:       9 of 10 left\n" in page

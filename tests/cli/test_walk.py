@@ -291,7 +291,7 @@ def test_an_answer_is_not_taken_for_what_another_shell_began_meanwhile(
 
 
 BOB = "bob+clerk_test@example.com"
-OVER = "What was asked for is over: another mfactl went on meanwhile."
+OVER = "This is out of date: another mfactl has changed things meanwhile."
 
 
 @pytest.mark.parametrize(

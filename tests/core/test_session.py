@@ -55,13 +55,13 @@ def test_without_a_session_nobody_is_signed_in(here: Client | None) -> None:
         (
             pending_sign_in(account_with_totp()),
             NOW + 9 * MINUTE,
-            "the code of Ada@example.com is waited for",
+            "a code for Ada@example.com is still needed",
             "verify CODE",
         ),
         (
             pending_sign_up(tries=4),
             NOW + 10 * MINUTE - 1,
-            "the code of Ada@example.com is waited for",
+            "a code for Ada@example.com is still needed",
             "verify CODE",
         ),
         (

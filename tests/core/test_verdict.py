@@ -183,5 +183,5 @@ def test_who_was_not_asked_answers_for_anything() -> None:
 
 def test_an_answer_to_what_is_over_says_what_to_do() -> None:
     assert OVER.code is Code.CLIENT_STATE_INVALID
-    assert OVER.long_message == "What was asked for is over: another mfactl went on meanwhile."
+    assert OVER.long_message == "This is out of date: another mfactl has changed things meanwhile."
     assert OVER.next_step == "Look how things are now (mfactl account show), then repeat it."

@@ -48,7 +48,7 @@ def _page(shown: Shown) -> str:
         rows.append(("Authenticator app", "off - turn it on with: mfactl mfa add"))
     else:
         rows.append(("Authenticator app", f"on since {utc(account.totp.verified_at)}"))
-        rows.append(("Its last code", utc(account.totp.last_used_at)))
+        rows.append(("Last code used", utc(account.totp.last_used_at)))
     if account.backup_codes is not None:
         total = len(account.backup_codes.codes)
         rows.append(("Backup codes", f"{account.backup_codes.remaining} of {total} left"))

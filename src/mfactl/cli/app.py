@@ -25,7 +25,7 @@ COMMANDS = {
     "signup": Entry("mfactl.cli.signup", "Start a sign-up: an address, a password, a mailed code."),
     "signin": Entry("mfactl.cli.signin", "Sign in with the password."),
     "verify": Entry(
-        "mfactl.cli.verify", "Give the code that is waited for, or verify the session."
+        "mfactl.cli.verify", "Enter the code that mfactl is waiting for, or verify the session."
     ),
     "signout": Entry("mfactl.cli.signout", "End the session."),
     "mfa": Entry("mfactl.cli.mfa", "Add, confirm and remove the authenticator app.", True),
@@ -37,7 +37,7 @@ COMMANDS = {
     "audit": Entry("mfactl.cli.audit", "See what happened, and that it is all there.", True),
     "config": Entry("mfactl.cli.config", "Look at the settings and change them.", True),
     "totp": Entry("mfactl.cli.totp", "Print the code of a secret: the phone's side, for scripts."),
-    "completion": Entry("mfactl.cli.completion", "Print what completes mfactl in a shell."),
+    "completion": Entry("mfactl.cli.completion", "Print the completion script of a shell."),
     "help": Entry("mfactl.cli.help", "Show a command's help, exit statuses, variables or files."),
 }
 

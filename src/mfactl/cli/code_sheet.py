@@ -19,7 +19,7 @@ from mfactl.core.account import Account
 MOST_BYTES = 4096  # an address has 254 at most, each of ten codes 14
 LOST = "The codes are in force. If you have not seen them: mfactl backup-codes regenerate"
 MAYBE = "If the app is on (mfactl account show), get codes with: mfactl backup-codes regenerate"
-KEEP_THEM = "Keep them where you keep no phone. They are not shown again."
+KEEP_THEM = "Keep them apart from your phone. They are not shown again."
 
 Save = Annotated[
     Path | None,
@@ -55,7 +55,7 @@ Cross out a code that you have used. A new set makes this one void:
 
     mfactl backup-codes regenerate
 
-Keep this page where you keep no phone, and this file nowhere.
+Keep this page apart from your phone, and delete this file.
 """.encode()
 
 

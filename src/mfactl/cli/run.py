@@ -61,7 +61,9 @@ def _keep_jsonl(context: typer.Context, value: bool) -> bool:
 
 Jsonl = Annotated[
     bool,
-    typer.Option("--jsonl", callback=_keep_jsonl, help="Print one JSON document a line, at once."),
+    typer.Option(
+        "--jsonl", callback=_keep_jsonl, help="Print one JSON document per line, as it is read."
+    ),
 ]
 
 

@@ -43,7 +43,7 @@ def verify(
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
 ) -> Outcome:
-    """Give the code that is waited for: a sign-up's e-mail code, or a sign-in's second factor.
+    """Enter the code that mfactl is waiting for: a sign-up's, or a sign-in's second factor.
 
     With nothing pending, the session is verified again: by the second factor, or by the password
     (asked for, or --password-stdin, --password-file) where the account has none.

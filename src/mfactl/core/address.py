@@ -39,7 +39,7 @@ def parse(text: str) -> Address | Refusal:
     if not text:
         return _refusal("An e-mail address is needed, such as ada@example.com.")
     if len(text) > MAX_OCTETS or len(text.encode("utf-8", "replace")) > MAX_OCTETS:
-        return _refusal(f"An e-mail address has {MAX_OCTETS} octets at most.")
+        return _refusal(f"An e-mail address has at most {MAX_OCTETS} octets.")
     if not text.isprintable() or '"' in text:
         return _refusal("An e-mail address has no quotes and no control characters.")
     if (

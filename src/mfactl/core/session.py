@@ -49,7 +49,7 @@ def live(s: Situation) -> Live | Refusal:
 
 def _awaited(pending: SignUp | SignIn, now: int) -> Refusal:
     """Not signed in yet: what is waited for, or how to get another one."""
-    detail, remedy = f"the code of {pending.email} is waited for", "Run: mfactl verify CODE"
+    detail, remedy = f"a code for {pending.email} is still needed", "Run: mfactl verify CODE"
     if isinstance(pending, SignUp) and email_code.state(pending.code, now=now) is not State.OPEN:
         detail, remedy = f"{pending.email} needs a new code", "Run: mfactl verify --resend"
     return Refusal(Code.AUTHENTICATION_INVALID, f"You are not signed in yet: {detail}.", remedy)

@@ -197,7 +197,7 @@ def rule(
 
 OVER = Refusal(
     Code.CLIENT_STATE_INVALID,
-    "What was asked for is over: another mfactl went on meanwhile.",
+    "This is out of date: another mfactl has changed things meanwhile.",
     "Look how things are now (mfactl account show), then repeat it.",
 )
 

@@ -82,7 +82,7 @@ def status(c: Conversation) -> Status:
     slot = c.vault.unlocked.slot
     warnings = []
     if seals >= MOST_SEALS:
-        warnings.append("The data key has sealed very much: run mfactl vault rotate.")
+        warnings.append("The data key has sealed a great deal: run mfactl vault rotate.")
     if slot.kind == KEY_FILE and c.paths.key_file.parent == c.paths.vault.parent:
         warnings.append(
             "The key lies in the same directory as the vault: whoever copies the one copies both."

@@ -143,7 +143,7 @@ def passphrase_bytes(text: str) -> bytes:
     if len(text) > PASSPHRASE_CHARACTERS:
         raise failure(
             Code.PASSWORD_TOO_LONG,
-            f"Passphrases have {PASSPHRASE_CHARACTERS:,} characters at most.",
+            f"A passphrase has at most {PASSPHRASE_CHARACTERS:,} characters.",
             param_name="passphrase",
         )
     return unicodedata.normalize("NFKC", text).encode("utf-8", "surrogatepass")
