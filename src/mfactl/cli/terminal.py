@@ -7,6 +7,7 @@ somebody types a line.
 May import: the standard library only.
 """
 
+import errno
 import os
 import selectors
 import signal
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 if sys.platform == "win32":
     import getpass
@@ -61,15 +63,13 @@ else:
 
         def silence() -> None:
             if not echo:
-                # Flushed: what was typed before the prompt was typed for something else.
-                termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+                _set(descriptor, silent)
 
         def resume(_number: int, _frame: FrameType | None) -> None:
             """After Ctrl-Z and `fg` the terminal is as the shell had it, with echo."""
-            if _is_in_foreground(descriptor):
+            _come_to_foreground(descriptor)
+            if _is_in_foreground(descriptor):  # else it is gone
                 silence()
-            else:  # after `bg`: what is typed is for the shell
-                os.kill(os.getpid(), signal.SIGTTIN)
 
         handler = signal.signal(signal.SIGCONT, resume)
         try:
@@ -78,7 +78,33 @@ else:
         finally:
             signal.signal(signal.SIGCONT, handler)
             if not echo and _is_in_foreground(descriptor):
-                termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+                _set(descriptor, before)
+
+    def _set(descriptor: int, attributes: list[Any]) -> None:
+        """Flushed: what was typed before the prompt was typed for something else."""
+        while True:
+            try:
+                termios.tcsetattr(descriptor, termios.TCSAFLUSH, attributes)
+            except termios.error as error:
+                if error.args[0] != errno.EINTR:  # stopped in this moment, and went on
+                    raise
+            else:
+                return
+
+    def _come_to_foreground(descriptor: int) -> None:
+        """Waits, stopped, until the terminal is ours: after `bg` what is typed is for the shell.
+
+        To ask for the terminal changes nothing for whoever has it. Whoever has not is stopped by
+        the kernel in the same moment: if we looked first, an `fg` in between would be missed.
+        """
+        while signal.getsignal(signal.SIGTTOU) is signal.SIG_DFL:
+            try:
+                os.tcsetpgrp(descriptor, os.getpgrp())
+            except InterruptedError:  # went on, and may be in the background still
+                continue
+            except OSError:  # the terminal is gone
+                return
+            return
 
     def _is_in_foreground(descriptor: int) -> bool:
         """Whether the terminal is ours: it is neither the shell's now, nor gone."""
