@@ -33,7 +33,7 @@ def quick(scratch: Path) -> None:
         samples = in_turn(commands, RUNS, scratch)
         _tell("start-up", page.start_up(samples, found, RUNS))
     finally:
-        peers.undo()
+        peers.undo(scratch)
     pieces = flow.pieces(scratch)
     _tell("flow", page.flow(pieces))
     _tell("limits", page.limits(limits.limits(samples, pieces)))
@@ -57,7 +57,12 @@ def _tell(name: str, text: str) -> None:
     page.put(name, text)
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    for number in ENDING:  # a second one would interrupt what is removed
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(130)  # so that the temporary directory goes
 
 
@@ -69,8 +74,8 @@ def main() -> None:
     place = os.environ.get("TMPDIR")
     if place and not os.access(place, os.W_OK):
         sys.exit(f"TMPDIR={place} is no directory that can be written to.")
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _stop)
+    for number in ENDING:
+        signal.signal(number, _stop)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     world.compile_all()
     with TemporaryDirectory(prefix="mfactl-benchmark-") as scratch:

@@ -122,10 +122,13 @@ def _pam(name: str, home: Path) -> Iterator[Command]:
     yield Command(name, code, environ)
 
 
-def undo() -> None:
-    """Removes what a peer needed outside of its home."""
+def undo(scratch: Path) -> None:
+    """Removes what a peer needed outside of its home, and ends what it started."""
     if os.geteuid() == 0:
         Path("/etc/pam.d/mfactl-benchmark").unlink(missing_ok=True)
+    keys = scratch / "pass" / ".gnupg"
+    if keys.is_dir() and shutil.which("gpgconf"):
+        subprocess.run(["gpgconf", "--homedir", keys, "--kill", "gpg-agent"], check=False)
 
 
 def _ykman(name: str, home: Path) -> Iterator[Command]:

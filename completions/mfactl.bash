@@ -154,7 +154,7 @@ _mfactl_at() {
             ;;
         'audit list')
             commands=''
-            options='--since --account --kind --jsonl --json --field --vault --no-input -q --quiet -h --help'
+            options='--since --account --kind --limit --jsonl --json --field --vault --no-input -q --quiet -h --help'
             ;;
         'audit verify')
             commands=''

@@ -399,6 +399,7 @@ complete -c mfactl -n '__mfactl_at "audit" 0' -a verify -d 'Read every event.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --since' -l since -x -d 'From a date, a time or an age on: 2026-01-31, 12h, 7d.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --account' -l account -x -d 'About one address or account only.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --kind' -l kind -x -a 'vault_init sign_up sign_up_verify sign_up_resend code_handed_over sign_in sign_in_verify step_up verify sign_out totp_add totp_verify totp_disable backup_codes_regenerate password_check password_change session_use admin_unlock admin_reset_mfa admin_set_password admin_delete vault_backup vault_restore vault_rotate slot_add slot_remove' -d 'Of one kind only.'
+complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --limit' -l limit -x -d 'The newest N at most.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --jsonl' -l jsonl -d 'Print one JSON document per line, as it is read.'
 complete -c mfactl -n '__mfactl_at "audit list"' -n '__mfactl_without --field' -l field -x -a 'account_id address_id client_id code created_at data details email_address errors hash kind number object total_count' -d 'Print one value of that document, bare.'
 

@@ -52,6 +52,7 @@ step 0 mfactl verify "$(phone 30)"
 step 0 mfactl account show
 
 say "Replace the backup codes, keep one, and sign in with it. It works once."
+printf '\n$ mfactl backup-codes regenerate --yes --field codes.0\n'
 backup=$(mfactl backup-codes regenerate --yes --field codes.0)
 step 0 mfactl signout
 step 3 mfactl signin "$email" --password-file "$password"

@@ -97,7 +97,9 @@ def test_without_a_home_of_its_own_each_kind_of_file_has_its_directory(
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("home", [None, "home", "/home/ada", "/home/ada/", "//ada", "/a b"])
+@pytest.mark.parametrize(
+    "home", [None, "home", "/", "//", "/home/ada", "/home/ada/", "//ada", "/a b"]
+)
 @pytest.mark.parametrize("xdg", [None, "", " ", "etc", "~/etc", "/etc/", "/etc/../x", " /e", "/e "])
 @pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"])
 def test_a_users_directories_are_those_that_platformdirs_names(

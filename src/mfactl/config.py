@@ -212,9 +212,10 @@ def _plain_xdg_directories(environ: Mapping[str, str]) -> tuple[Path, Path, Path
     if sys.platform != "linux":
         return None
     home = environ.get("HOME", "")
-    config = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
-    data = environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
-    state = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    below = home.rstrip("/")  # the home of some services is the root
+    config = environ.get("XDG_CONFIG_HOME") or f"{below}/.config"
+    data = environ.get("XDG_DATA_HOME") or f"{below}/.local/share"
+    state = environ.get("XDG_STATE_HOME") or f"{below}/.local/state"
     if not all(path.startswith("/") for path in (home, config, data, state)):
         return None
     return Path(config, APPLICATION), Path(data, APPLICATION), Path(state, APPLICATION)

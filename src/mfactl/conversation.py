@@ -35,6 +35,7 @@ Renew = Callable[[Transaction, Unlocked], Unlocked | Refusal]
 _Answer = TypeVar("_Answer")
 Look = Callable[[Situation], _Answer | Refusal]
 
+TEST_VAULT = "This is a test vault: its clock can be set. Keep no real account in it."
 SAME_WORK_TIMES = 3  # the hash, and again twice if its verifier changed meanwhile
 
 
@@ -65,9 +66,7 @@ class Conversation:
             raise failure(Code.VAULT_NOT_FOUND, f"There is no vault at {self.paths.vault}.")
         vault = Vault(self.paths.vault, self.unlocker)
         if vault.header.test:
-            self.around.notify(
-                "This is a test vault: its clock can be set. Keep no real account in it."
-            )
+            self.around.notify(TEST_VAULT)
         elif self.around.environ.get("MFACTL_NOW"):
             self.around.notify("MFACTL_NOW is ignored: this is not a test vault.")
         return vault

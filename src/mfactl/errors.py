@@ -83,7 +83,7 @@ ERRORS: Mapping[Code, Entry] = {
         "Please report it with the command you ran, without its secrets.",
     ),
     Code.USAGE_ERROR: Entry(
-        Exit.USAGE, "Usage", "The command line is not understood.", "Add --help to see how it goes."
+        Exit.USAGE, "Usage", "The command line is not understood.", "Run: mfactl --help"
     ),
     Code.PARAM_MISSING: Entry(
         Exit.USAGE, "is missing", "An input is missing.", "Add --help to see the ways to give it."
@@ -164,7 +164,7 @@ ERRORS: Mapping[Code, Entry] = {
         Exit.WAIT,
         "Account locked",
         "Too many failed attempts: this address is locked.",
-        "Wait until the lock ends.",
+        "Wait until the lock ends; whoever runs this vault lifts it: mfactl admin unlock EMAIL",
     ),
     Code.TOO_MANY_REQUESTS: Entry(
         Exit.WAIT,

@@ -52,6 +52,12 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{characters[:ID_LENGTH]}"
 
 
+def is_id(prefix: str, text: str) -> bool:
+    """Whether the text may be such an id."""
+    drawn = text.removeprefix(f"{prefix}_")
+    return len(drawn) == ID_LENGTH < len(text) and set(drawn) <= set(ID_CHARACTERS)
+
+
 def parse_now(text: str) -> int:
     """The value of MFACTL_NOW. Raises `config_invalid`."""
     if not (text.isascii() and text.isdigit() and len(text) <= len("9999999999")):

@@ -73,6 +73,12 @@ def test_the_list_is_in_the_order_of_ids_and_is_read_in_pages(three: Ada) -> Non
     assert [page[0]["id"] for page in pages[:-1]] == ids
 
 
+@pytest.mark.parametrize("after", ["user_", "foo", EMAIL, "user_" + "a" * 26, "user_" + "é" * 27])
+def test_a_page_begins_after_a_whole_id_only(three: Ada, after: str) -> None:
+    ended = three.here("admin", "list", "--after", after, "--json")
+    assert (ended.status, ended.codes) == (2, ["form_param_format_invalid"])
+
+
 def test_jsonl_prints_each_account_as_a_line_and_nothing_for_none(three: Ada) -> None:
     ended = three.here("admin", "list", "--jsonl")
     assert ended.status == 0
@@ -83,7 +89,7 @@ def test_jsonl_prints_each_account_as_a_line_and_nothing_for_none(three: Ada) ->
 
 
 def test_a_line_of_the_list_says_what_an_owner_looks_for(three: Ada) -> None:
-    lines = {line.split()[-1]: line for line in three.here("admin", "list").out.splitlines()}
+    lines = {line.split()[0]: line for line in three.here("admin", "list").out.splitlines()}
     assert "app on, 10 codes" in lines[EMAIL]
     assert "no app" in lines[GRACE]
     assert "LOCKED" in lines["bob@example.org"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mfactl.core import email_code
+from mfactl.core.verdict import Happened
 from tests.cli.program import DAY, EMAIL, HOUR, NOW, PASSWORD, Ada, Program
 from tests.vault.vaults import edit, query
 
@@ -73,6 +74,19 @@ def test_the_list_is_whole_however_many_events_are_read_at_once(
             patched.setattr("mfactl.service.audit.PAGE_EVENTS", size)
             patched.setattr("mfactl.service.audit.MOST_REMEMBERED", 1)
             assert ada_with_totp.ask("audit", "list", *filters) == whole
+
+
+@pytest.mark.parametrize("filters", [(), ("--account", EMAIL)], ids=["all", "of one"])
+def test_the_newest_events_are_listed_in_their_order(ada: Ada, filters: tuple[str, ...]) -> None:
+    whole = ada.ask("audit", "list", *filters)["data"]
+    for most in (1, 2, len(whole), 1000):
+        assert ada.ask("audit", "list", *filters, "--limit", str(most))["data"] == whole[-most:]
+
+
+def test_the_help_of_the_list_names_every_kind(ada: Ada) -> None:
+    shown = ada.here("audit", "list", "--help").out
+    listed = shown[shown.index("KIND is one of: ") :].partition(".")[0]
+    assert {word.strip(",") for word in listed.split()[4:]} == {kind.value for kind in Happened}
 
 
 def test_an_account_that_is_no_address_and_no_id_is_2_or_nothing(ada: Ada) -> None:

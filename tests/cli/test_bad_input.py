@@ -702,6 +702,9 @@ BROKEN = {
     "a vault that is a directory": Broken(
         lambda ada: _directory(ada.vault), 11, "vault_permissions"
     ),
+    "a vault that is the root": Broken(
+        lambda _: None, 11, "vault_permissions", {"MFACTL_VAULT": "/"}
+    ),
     "a vault that is a link": Broken(lambda ada: _link(ada.vault), 11, "vault_permissions"),
     "a vault that is a text file": Broken(
         lambda ada: ada.vault.write_text("Dear diary,\n" * 100), 9, "vault_corrupt"

@@ -174,6 +174,20 @@ def test_a_copy_that_is_not_whole_replaces_nothing(
     assert ".tmp" not in ended.err, "the error names the file that was given"
 
 
+@pytest.mark.parametrize("command", ["check", "restore"])
+def test_a_link_that_leads_nowhere_is_told(ada: Ada, tmp_path: Path, command: str) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    ended = ada.here("vault", command, str(loop), "--json")
+    assert (ended.status, ended.codes) == (11, ["io_error"])
+
+
+def test_a_copy_of_a_test_vault_says_that_it_is_one(ada: Ada, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    ada.ask("vault", "backup", str(copy))
+    assert "This is a test vault" in ada.here("vault", "check", str(copy)).err
+
+
 def test_a_copy_that_is_not_there_or_no_file_is_told(ada: Ada, tmp_path: Path) -> None:
     for words in (
         ("restore", str(tmp_path / "no.db"), "--yes"),

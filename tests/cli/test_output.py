@@ -72,6 +72,21 @@ def test_colours_follow_the_variables_and_the_terminal(
     assert output.may_colour() is coloured
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "1970-01-01 00:00 UTC"),
+        (1_767_225_659, "2026-01-01 00:00 UTC"),
+        (10**17, f"second {10**17}"),
+        (-(10**20), f"second {-(10**20)}"),
+    ],
+)
+def test_a_time_is_shown_in_utc_and_one_that_no_calendar_has_as_it_is(
+    seconds: int, shown: str
+) -> None:
+    assert output.utc(seconds) == shown
+
+
 def test_a_closed_stdout_has_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setattr(sys, "stdout", None)

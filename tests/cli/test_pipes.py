@@ -64,6 +64,11 @@ def test_a_pipe_that_nobody_reads_is_141_and_quiet(
     assert ended.err == ""
 
 
+def test_an_encoding_that_spells_nothing_is_11_and_no_traceback(ada: Ada) -> None:
+    ended = ada.with_(PYTHONIOENCODING="idna").start("account", "show")
+    assert (ended.status, ended.out, ended.err) == (11, "", "")
+
+
 def test_what_could_not_be_printed_is_told(ada: Ada) -> None:
     told = ada.shell("mfactl account show > /dev/full").err
     assert UNPRINTED in told

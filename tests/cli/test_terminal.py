@@ -207,6 +207,8 @@ def test_an_agreed_question_replaces_the_backup_codes(ada_with_totp: Ada, tmp_pa
 
 def test_a_new_password_is_asked_for_twice_after_the_current_one(ada: Ada) -> None:
     with Terminal(ada, "account", "password") as terminal:
+        terminal.answer("Current password", "a wrong password")
+        terminal.wait_for("mfactl: ")
         terminal.answer("Current password", PASSWORD)
         terminal.answer("New password", NEW_PASSWORD)
         terminal.answer("once more", NEW_PASSWORD)

@@ -66,7 +66,7 @@ def test_an_account_with_a_second_factor_takes_a_minute_of_typing_and_no_questio
         "Code in the e-mail (Enter shows it)",  # Enter
         "Code in the e-mail (Enter shows it)",  # the code
         "Code of your app",
-        "Have you kept them? [y/N]",
+        "Have you kept them? [y/n]",
     ]
     assert ada.keys < KEYS_A_MINUTE / 60 * 40, "a third of the minute is for reading and scanning"
     assert nowhere.ask("account", "show")["two_factor_enabled"]

@@ -56,10 +56,39 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("qqq",), ("--qqq",), ("mfa", "add", "--format", "7"), ("help", "qqq"), ("help", "totp", "x")],
+    [
+        ("qqq",),
+        ("--qqq",),
+        ("--client",),
+        ("audit", "list", "--tail"),
+        ("mfa", "add", "--format", "7"),
+        ("help", "qqq"),
+        ("help", "totp", "x"),
+    ],
     ids=" ".join,
 )
 def test_what_is_like_nothing_is_only_refused(nowhere: Program, arguments: tuple[str, ...]) -> None:
     ended = nowhere.here(*arguments)
     assert ended.status == 2
     assert "Did you mean" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "list", "--kind"),
+        ("mfa", "add", "--field"),
+        ("signin", "--password-file"),
+        ("vault", "check", "--vault"),
+        ("admin", "list", "--limit", "many"),
+        ("verify", "--no-such-option"),
+    ],
+    ids=" ".join,
+)
+def test_an_option_used_wrongly_names_the_help_of_its_command(
+    nowhere: Program, arguments: tuple[str, ...]
+) -> None:
+    command = " ".join(word for word in arguments if word.isalpha() and word != "many")
+    ended = nowhere.here(*arguments)
+    assert ended.status == 2
+    assert ended.err.splitlines()[-1] == f"Run: mfactl {command} --help"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from tests.cli.program import EMAIL, MINUTE, NOW, PASSWORD, Ada, Program
+from tests.cli.program import EMAIL, HOUR, MINUTE, NOW, PASSWORD, Ada, Program
 from tests.cli.terminal import Terminal, secret_in, sign_up
 
 LATER = NOW + 11 * MINUTE
@@ -35,7 +35,7 @@ def test_enter_says_how_to_get_a_new_code_if_the_mail_is_gone(with_vault: Progra
         code = with_vault.ask("outbox", "code", EMAIL)["code"]
         with_vault.ask("outbox", "clear")
         terminal.type("")
-        terminal.wait_for("There is no such message in the outbox.")
+        terminal.wait_for("The outbox is empty.")
         terminal.wait_for("run: mfactl verify --resend")
         terminal.answer("Code in the e-mail", code)
         assert terminal.end().status == 0
@@ -47,7 +47,7 @@ def test_a_code_that_is_wrong_five_times_ends_the_walk_and_a_new_one_begins_anot
     with sign_up(with_vault, EMAIL) as terminal:
         right = with_vault.ask("outbox", "code", EMAIL)["code"]
         wrong = "000000" if right != "000000" else "111111"
-        for left in ("4 attempts are", "3 attempts are", "2 tries are", "1 try is"):
+        for left in ("4 tries are", "3 tries are", "2 tries are", "1 try is"):
             terminal.type(wrong)
             terminal.wait_for(f"That code is wrong; {left} left")
             terminal.wait_for_prompt("Code in the e-mail")
@@ -92,7 +92,7 @@ def test_the_last_attempt_ends_the_walk_and_says_how_long_the_lock_lasts(
     assert ended.status == 5
     assert ended.err.endswith(
         "That was the last attempt: this address is locked now for 60 minutes.\n"
-        "Wait until the lock ends.\n"
+        "Wait until the lock ends; whoever runs this vault lifts it: mfactl admin unlock EMAIL\n"
     )
 
 
@@ -220,6 +220,37 @@ def test_an_enrolment_that_is_left_waits_for_its_first_code(
     assert "mfactl mfa verify CODE" in ended.err.splitlines()[-1]
     code = pyotp.TOTP(secret_in(ended.err)).at(NOW)
     assert ada.ask("mfa", "verify", code)["verified"]
+
+
+def test_whoever_has_not_kept_the_codes_is_told_how_to_get_others(ada_with_totp: Ada) -> None:
+    with Terminal(ada_with_totp, "backup-codes", "regenerate") as terminal:
+        terminal.answer("[y/N]", "y")
+        terminal.answer(KEPT, "n")
+        ended = terminal.end()
+    assert ended.status == 0
+    assert ended.err.endswith("Codes that you did not keep: mfactl backup-codes regenerate\n")
+
+
+def test_whoever_leaves_before_the_codes_are_replaced_is_told_that_none_was(
+    ada_with_totp: Ada,
+) -> None:
+    ada = ada_with_totp.at(NOW + HOUR)
+    with Terminal(ada, "backup-codes", "regenerate") as terminal:
+        terminal.answer("[y/N]", "y")
+        terminal.wait_for_prompt("Code of your app, or a backup code")
+        terminal.press("c")
+        ended = terminal.end()
+    assert ended.status == 130
+    assert "No code was replaced." in ended.err
+    assert ada.ask("verify", ada.backup_codes[0])["status"] == "complete"
+
+
+def test_a_code_that_has_lapsed_is_not_asked_for(ada_signing_up: Ada) -> None:
+    with Terminal(ada_signing_up.at(NOW + 11 * MINUTE), "verify") as terminal:
+        ended = terminal.end()
+    assert ended.status == 5
+    assert "Code in the e-mail" not in ended.err
+    assert ended.err.endswith("Run: mfactl verify --resend\n")
 
 
 def test_codes_that_were_left_unread_are_in_force_and_the_way_to_new_ones_is_told(

@@ -454,13 +454,13 @@ def test_a_wrong_code_counts_against_the_account_that_took_the_address_meanwhile
 @pytest.mark.parametrize(
     ("tries", "failed", "left", "told"),
     [
-        (0, 0, 4, "That code is wrong; 4 attempts are left."),
-        (0, 5, 4, "That code is wrong; 4 attempts are left."),
+        (0, 0, 4, "That code is wrong; 4 tries are left for the one in the e-mail."),
+        (0, 5, 4, "That code is wrong; 4 tries are left for the one in the e-mail."),
         (0, 6, 3, "That code is wrong; 3 attempts are left."),
         (0, 7, 2, "That code is wrong."),  # the warning has the number
-        (2, 2, 2, "That code is wrong; 2 tries are left for it."),
-        (3, 3, 1, "That code is wrong; 1 try is left for it."),
-        (3, 8, 1, "That code is wrong; 1 try is left for it."),
+        (2, 2, 2, "That code is wrong; 2 tries are left for the one in the e-mail."),
+        (3, 3, 1, "That code is wrong; 1 try is left for the one in the e-mail."),
+        (3, 8, 1, "That code is wrong; 1 try is left for the one in the e-mail."),
         (4, 4, 0, "That code is wrong. It was the last try: the one in the e-mail is void now."),
     ],
 )

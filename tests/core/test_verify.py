@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mfactl.core import totp, verify
+from mfactl.core import session, totp, verify
 from mfactl.core.account import Account
 from mfactl.core.client import TOKEN_DUE, Client, Session
 from mfactl.core.code import Typed
@@ -74,7 +74,7 @@ def session_in(verdict: Verdict) -> Session:
     ("here", "ada", "expected"),
     [
         (pending_sign_up(), None, Awaited.EMAIL_CODE),
-        (pending_sign_up(at=NOW - DAY + 1), None, Awaited.EMAIL_CODE),
+        (pending_sign_up(at=NOW - DAY + 1, code_at=NOW), None, Awaited.EMAIL_CODE),
         (pending_sign_in(account_with_totp()), account_with_totp(), Awaited.SECOND_FACTOR),
         (
             pending_sign_in(account_with_totp(), at=NOW - 599),
@@ -92,6 +92,28 @@ def test_the_pending_step_is_awaited_else_the_strongest_factor_of_the_session(
 
     assert isinstance(asked, Asked)
     assert asked == (expected, EMAIL)
+
+
+LOCKED = account(lockout=failures(10))
+LOCKED_WITH_TOTP = account_with_totp(lockout=failures(10))
+
+
+@pytest.mark.parametrize(
+    ("s", "code"),
+    [
+        (situation(pending_sign_up(at=NOW - HOUR)), Code.VERIFICATION_EXPIRED),
+        (situation(pending_sign_up(tries=5)), Code.VERIFICATION_FAILED),
+        (situation(pending_sign_up(), target=stranger(lockout=failures(10))), Code.USER_LOCKED),
+        (situation(pending_sign_in(LOCKED_WITH_TOTP), account=LOCKED_WITH_TOTP), Code.USER_LOCKED),
+        (situation(signed_in(LOCKED), account=LOCKED), Code.USER_LOCKED),
+    ],
+    ids=["expired", "no try left", "locked sign-up", "locked sign-in", "locked step-up"],
+)
+def test_nobody_is_asked_for_what_would_be_refused_right_or_wrong(s: Situation, code: Code) -> None:
+    refusal = verify.awaited(s)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is code
 
 
 @pytest.mark.parametrize(
@@ -340,9 +362,7 @@ def test_a_wrong_code_is_counted_and_the_session_goes_on(
     assert verdict.strategy == strategy
     s = after(s, verdict)
     assert codes_of(by_code(s, app_code())) == [Code.USER_LOCKED]
-    asked = verify.awaited(s)
-    assert isinstance(asked, Asked)
-    assert asked.step is Awaited.SECOND_FACTOR
+    assert not isinstance(session.live(s), Refusal)
 
 
 def test_a_genuine_code_that_was_used_changes_nothing() -> None:

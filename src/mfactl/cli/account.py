@@ -1,6 +1,7 @@
 """`account show` and `account password`.
 
-May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors and mfactl.cli.
+May import: mfactl.service, mfactl.conversation, mfactl.resources, mfactl.core, mfactl.errors,
+mfactl.cli and typer.
 """
 
 import typer
@@ -15,6 +16,7 @@ from mfactl.cli.run import (
     PasswordStdin,
     run_of,
 )
+from mfactl.conversation import Concluded
 from mfactl.core import lockout
 from mfactl.errors import Code, failure
 from mfactl.service import account as service
@@ -94,7 +96,12 @@ def password(
     c = run.conversation
     current = run.password(password_stdin, password_file, what="current password")
     new = run.new_password(new_password_stdin, new_password_file, name="new-password")
-    concluded = run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
+
+    def change() -> Concluded:
+        return run.stepping_up(lambda: changing.change(c, current, new), lambda: ask(run))
+
+    is_typed = not password_stdin and password_file is None
+    concluded = run.until_right(change, asks=is_typed)
     account = concluded.verdict.account
     assert account is not None  # a change has one
     document = resources.user(account, concluded.situation.now, concluded.verdict.session)

@@ -1,7 +1,7 @@
 """`admin list`, `unlock`, `reset-mfa`, `set-password` and `delete`.
 
-May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.errors, mfactl.cli
-and typer.
+May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.surroundings, mfactl.errors,
+mfactl.cli and typer.
 """
 
 from itertools import islice
@@ -18,6 +18,7 @@ from mfactl.core.account import Account, Stranger
 from mfactl.errors import Code, failure
 from mfactl.service import admin
 from mfactl.service.admin import Wanted
+from mfactl.surroundings import is_id
 
 MOST_LISTED = 10**9
 
@@ -63,6 +64,13 @@ def list_(
     """List the accounts in the order of their ids, which new accounts do not change."""
     if with_mfa and without_mfa:
         raise failure(Code.USAGE_ERROR, "Use one of --with-mfa and --without-mfa.")
+    if after and not is_id("user", after):
+        raise failure(
+            Code.PARAM_FORMAT_INVALID,
+            "--after takes the id of an account, whole.",
+            "The list has them: mfactl admin list",
+            param_name="after",
+        )
     c = run_of(context).conversation
     wanted = Wanted(text, True if locked else None, with_mfa if with_mfa or without_mfa else None)
     now = c.now
@@ -75,11 +83,11 @@ def _line(user: Document) -> str:
     app = f"app on, {user['backup_codes_remaining']} codes" if user["totp_enabled"] else "no app"
     seen = user["last_sign_in_at"]
     cells = (
-        user["id"],
+        f"{user['email_addresses'][0]['email_address']:24}",
         f"{app:16}",
         "LOCKED" if user["locked"] else "      ",
-        "never" if seen is None else utc(seen // 1000),
-        user["email_addresses"][0]["email_address"],
+        "never signed in" if seen is None else f"signed in {utc(seen // 1000)}",
+        user["id"],
     )
     return visible("  ".join(cells)) + "\n"
 

@@ -5,7 +5,6 @@ typer and the type of a mark in mfactl.vault.transaction.
 """
 
 import re
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import typer
 
 from mfactl import resources
 from mfactl.cli.options import command, new_app
-from mfactl.cli.output import Document, Outcome, Stream, visible
+from mfactl.cli.output import Document, Outcome, Stream, utc, visible
 from mfactl.cli.progress import watch
 from mfactl.cli.run import Jsonl, run_of
 from mfactl.core.verdict import Happened
@@ -24,6 +23,7 @@ from mfactl.vault.transaction import Mark
 
 app = new_app(help="See what happened, and that nobody changed the record of it.")
 
+MOST_LISTED = 10**9
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 _LINE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
@@ -36,9 +36,11 @@ _LINE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
         "mfactl audit list",
         "mfactl audit list --account ada@example.com --since 7d",
         "mfactl audit list --kind sign_in --since 2026-01-01 --jsonl",
+        "mfactl audit list --limit 20",
     ),
     exits=(0, 8, 9),
     documents=("list", "event"),
+    also=f"KIND is one of: {', '.join(Happened)}.",
 )
 def list_(
     context: typer.Context,
@@ -55,13 +57,17 @@ def list_(
     kind: Annotated[
         Happened | None, typer.Option("--kind", metavar="KIND", help="Of one kind only.")
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, max=MOST_LISTED, metavar="N", help="The newest N at most."),
+    ] = None,
     jsonl: Jsonl = False,
 ) -> Stream:
     """List what happened, the oldest first: each sign-in, refusal, lock, change and owner's act."""
     c = run_of(context).conversation
     begin = None if since is None else _moment(since, c.now)
     about = None if account is None else audit.about(c, account)
-    events = audit.events(c, Wanted(begin, about, kind))
+    events = audit.events(c, Wanted(begin, about, kind), newest=limit)
     return Stream((_document(each) for each in events), _text_of, "No events match.\n", jsonl)
 
 
@@ -100,7 +106,7 @@ def _document(listed: Listed) -> Document:
 
 
 def _text_of(event: Document) -> str:
-    moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(event["created_at"] // 1000))
+    moment = utc(event["created_at"] // 1000, "%H:%M:%S")
     cells = [f"{event['number']:>6}", moment, f"{event['kind']:23}", _whom(event)]
     if event["code"] is not None:
         cells.append(f"refused: {event['code']}")
@@ -169,8 +175,9 @@ def _mark(text: str) -> Mark:
     if found is None:
         raise failure(
             Code.PARAM_FORMAT_INVALID,
-            "--expect takes a line as mfactl audit verify prints it: a number, a colon, 64 digits.",
-            None,
+            "--expect takes a line as mfactl audit verify prints it: a number, a colon and 64 "
+            "hexadecimal digits.",
+            "Copy the whole line.",
             param_name="expect",
         )
     return Mark(int(found[1]), found[2])

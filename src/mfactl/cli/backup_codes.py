@@ -6,10 +6,11 @@ from mfactl import resources
 from mfactl.cli import code_sheet
 from mfactl.cli.code_sheet import Save
 from mfactl.cli.next_step import ask
-from mfactl.cli.options import command, new_app
+from mfactl.cli.options import AGAIN, command, new_app
 from mfactl.cli.output import Outcome
 from mfactl.cli.run import Yes, run_of
 from mfactl.service import factors
+from mfactl.service.factors import WithCodes
 
 app = new_app(help="Replace the backup codes.")
 
@@ -35,9 +36,14 @@ def regenerate(context: typer.Context, yes: Yes = False, save: Save = None) -> O
 
     if factors.would_regenerate(c):
         run.confirm("Replace all backup codes? The old ones stop working.", yes=yes)
-    with code_sheet.room_for_codes(run, save) as keep:
+    run.options.left = f"No code was replaced. {AGAIN}"
+
+    def replace() -> WithCodes:
         with run.deciding(code_sheet.MAYBE):
-            made = run.stepping_up(lambda: factors.regenerate(c), lambda: ask(run))
+            return factors.regenerate(c)
+
+    with code_sheet.room_for_codes(run, save) as keep:
+        made = run.stepping_up(replace, lambda: ask(run))
         account = made.concluded.verdict.account
         assert account is not None  # a regeneration has one
         keep(code_sheet.sheet(account, made.codes, made.concluded.situation.now))

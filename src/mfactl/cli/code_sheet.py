@@ -19,6 +19,7 @@ from mfactl.core.account import Account
 MOST_BYTES = 4096  # an address has 254 at most, each of ten codes 14
 LOST = "The codes are in force. If you have not seen them: mfactl backup-codes regenerate"
 MAYBE = "If the app is on (mfactl account show), get codes with: mfactl backup-codes regenerate"
+NOT_KEPT = "Codes that you did not keep: mfactl backup-codes regenerate"
 KEEP_THEM = "Keep them apart from your phone. They are not shown again."
 
 Save = Annotated[
@@ -82,7 +83,13 @@ def until_kept(run: Run, outcome: Outcome, *, is_kept: bool) -> Outcome | None:
     """
 
     def ask() -> None:
-        while not is_kept and not prompts.agrees("Have you kept them?"):
-            prompts.say("They stand above, and will not be shown again.")
+        answer = "y" if is_kept else ""
+        while answer not in ("y", "yes"):
+            answer = prompts.line("Have you kept them? [y/n]", "answer").strip().lower()
+            if answer in ("n", "no"):
+                return prompts.say(NOT_KEPT)
+            if answer not in ("y", "yes"):
+                prompts.say("They stand above, and will not be shown again.")
+        return None
 
-    return run.go_on(outcome, ask, "Codes that you did not keep: mfactl backup-codes regenerate")
+    return run.go_on(outcome, ask, NOT_KEPT)

@@ -95,6 +95,8 @@ def _line(setting: Setting) -> str:
 def get(context: typer.Context, key: Key) -> Outcome:
     """Print the value of one setting that is in force."""
     setting = config.get(run_of(context).paths, key)
+    if setting.value is None:
+        return Outcome(_document(setting), lambda: "", (f"{key} is not set.",))
     return Outcome(_document(setting), lambda: _bare(setting.value) + "\n")
 
 

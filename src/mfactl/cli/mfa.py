@@ -160,8 +160,12 @@ def _confirm(run: Run, given: list[str] | None, keep: Keep, save: Path | None) -
 
     def confirm() -> WithCodes:
         typed = run.code(given, "Code of your app", partial(codes.parse, digits_only=True))
-        with run.deciding(code_sheet.MAYBE):
-            return run.stepping_up(lambda: factors.confirm(c, typed), lambda: ask(run))
+
+        def decide() -> WithCodes:
+            with run.deciding(code_sheet.MAYBE):
+                return factors.confirm(c, typed)
+
+        return run.stepping_up(decide, lambda: ask(run))
 
     confirmed = run.until_right(confirm, asks=given is None)
     account = confirmed.concluded.verdict.account

@@ -81,7 +81,20 @@ class About(NamedTuple):
     documents: tuple[str, ...]
 
 
-class Command(TyperCommand):
+class _SaysWhose:
+    """Of a usage error the parser itself does not say whose command line it was."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Names the command, so that its help can be named."""
+        try:
+            return super().parse_args(ctx, args)  # type: ignore[misc]
+        except typer.TyperException as error:
+            if getattr(error, "ctx", ctx) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
+
+
+class Command(_SaysWhose, TyperCommand):
     """A command with the common options."""
 
     def __init__(self, *args: Any, about: About, params: list[Any], **kwargs: Any) -> None:
@@ -104,7 +117,7 @@ SYNONYMS = {  # what people type who know another tool
 }
 
 
-class Group(TyperGroup):
+class Group(_SaysWhose, TyperGroup):
     """A group with the common options."""
 
     def __init__(self, *, params: list[Any], **kwargs: Any) -> None:
@@ -203,16 +216,17 @@ def command(
     examples: tuple[str, ...],
     exits: tuple[int, ...],
     documents: tuple[str, ...],
+    also: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a command; its help is the docstring, three examples and its exit statuses.
 
     `documents` names the schemas of what it prints: a --field that none of them has is refused
-    before anything is done.
+    before anything is done. `also`: one more paragraph of help, of what the code knows.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         about = About(
-            inspect.cleandoc(function.__doc__ or ""),
+            inspect.cleandoc(function.__doc__ or "") + (f"\n\n{also}" if also else ""),
             examples,
             tuple(sorted({*exits, *EVERYWHERE})),
             documents,

@@ -157,7 +157,7 @@ def write(text: str, *, as_it_is: bool = False) -> int:
     except BrokenPipeError:
         abandon_stdout()
         return Exit.BROKEN_PIPE
-    except OSError:
+    except (OSError, UnicodeError):  # an encoding that spells nothing, such as idna
         abandon_stdout()
         return Exit.MACHINE
     return Exit.DONE
@@ -193,7 +193,7 @@ def write_stderr(text: str) -> None:
         return
     try:
         print(_fitted(text, sys.stderr), end="", file=sys.stderr, flush=True)
-    except OSError:
+    except (OSError, UnicodeError):
         sys.stderr = None
 
 
@@ -279,9 +279,12 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
-def utc(seconds: int) -> str:
-    """A time for people, to the minute."""
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+def utc(seconds: int, clock: str = "%H:%M") -> str:
+    """A time for people, to the minute; as it is stored if no calendar has it."""
+    try:
+        return time.strftime(f"%Y-%m-%d {clock} UTC", time.gmtime(seconds))
+    except (OSError, OverflowError, ValueError):
+        return f"second {seconds}"
 
 
 def _is_harmless(char: str) -> bool:

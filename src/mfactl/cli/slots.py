@@ -63,8 +63,11 @@ def list_(context: typer.Context) -> Outcome:
 
     def text() -> str:
         return "".join(
-            visible(f"{slot.id}  {slot.kind:10}  since {utc(slot.created_at)}")
-            + ("  (in use)\n" if slot.id == opener else "\n")
+            visible(
+                f"{slot.id}  {slot.kind:10}  {'in use' if slot.id == opener else '':6}"
+                f"  since {utc(slot.created_at)}"
+            )
+            + "\n"
             for slot in found
         )
 
@@ -114,20 +117,23 @@ def add(
         )
     c = run.conversation
     if key_file is not None:
-        slot = slots.add_key_file(c, key_file.absolute())
+        added = slots.add_key_file(c, key_file.absolute())
     elif keyring:
-        slot = slots.add_keyring(c)
+        added = slots.add_keyring(c)
     else:
         slots.listed(c)  # unlocks first: nobody types a new passphrase for a vault that is shut
-        slot = slots.add_passphrase(
+        added = slots.add_passphrase(
             c, _passphrase(run, from_stdin=new_passphrase_stdin, from_file=new_passphrase_file)
         )
+    if not added.is_new:
+        text = f"That opens the vault already: {name(added.slot)}.\n"
+        return Outcome(document(added.slot), lambda: text)
     hints: tuple[str, ...] = ()
     if key_file is not None:
         hints = (f"Keep it safe: {visible(str(key_file.absolute()))}",)
     elif keyring:
         hints = (f"Kept by: {visible(os_keyring.name())}",)
-    return Outcome(document(slot), lambda: f"Added {name(slot)}.\n", hints)
+    return Outcome(document(added.slot), lambda: f"Added {name(added.slot)}.\n", hints)
 
 
 def _passphrase(run: Run, *, from_stdin: bool, from_file: Path | None) -> str:

@@ -95,13 +95,9 @@ def verify(s: Situation, code: Typed) -> Verdict | Refusal:
     client, sign_up = found
     if code.shape is not Shape.DIGITS:
         return malformed("The code in the e-mail has 6 digits.")
-    counter = s.target.lockout if s.target is not None else lockout.CLEAR
-    locked = lockout.refusal(counter, now=s.now)
-    if locked is not None:
-        return locked
-    closed = _closed(sign_up, s.now)
-    if closed is not None:
-        return closed
+    hindrance = hindered(s, sign_up)
+    if hindrance is not None:
+        return hindrance
     if not email_code.matches(sign_up.code, code.text, pepper=s.pepper, sign_up_id=sign_up.id):
         return _wrong(s, client, sign_up)
     if isinstance(s.target, Account):
@@ -109,6 +105,12 @@ def verify(s: Situation, code: Typed) -> Verdict | Refusal:
         refusals = (_taken(),)
         return Verdict(Happened.SIGN_UP_VERIFY, s.target.id, writes=writes, refusals=refusals)
     return _complete(s, client, sign_up, s.target)
+
+
+def hindered(s: Situation, sign_up: SignUp) -> Refusal | None:
+    """Why no code would be taken, right or wrong; None if one may be tried."""
+    counter = s.target.lockout if s.target is not None else lockout.CLEAR
+    return lockout.refusal(counter, now=s.now) or _closed(sign_up, s.now)
 
 
 def _complete(s: Situation, client: Client, sign_up: SignUp, stranger: Stranger | None) -> Verdict:
@@ -162,11 +164,11 @@ def _wrong_code(tried: EmailCode, left: int) -> Refusal:
     if tries == 0:
         detail = "That code is wrong. It was the last try: the one in the e-mail is void now."
         return refusal._replace(detail=detail, remedy="Run: mfactl verify --resend")
-    if tries <= lockout.WARN_AT_REMAINING:
-        detail = (
-            f"That code is wrong; {tries} {'try is' if tries == 1 else 'tries are'} left for it."
+    if tries <= left:
+        number = "1 try is" if tries == 1 else f"{tries} tries are"
+        return refusal._replace(
+            detail=f"That code is wrong; {number} left for the one in the e-mail."
         )
-        return refusal._replace(detail=detail)
     return refusal
 
 

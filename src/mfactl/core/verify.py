@@ -31,17 +31,19 @@ class Asked(NamedTuple):
 
 
 def awaited(s: Situation) -> Asked | Refusal:
-    """What this client's next `verify` needs, or why there is nothing to verify."""
+    """What this client's next `verify` needs, or why it would be refused whatever it is given."""
     pending = s.client.pending if s.client is not None else None
+    if isinstance(pending, SignUp) and is_pending_fresh(pending, now=s.now):
+        return sign_up.hindered(s, pending) or Asked(Awaited.EMAIL_CODE, pending.email)
+    locked = lockout.refusal(s.account.lockout, now=s.now) if s.account is not None else None
     if pending is not None and is_pending_fresh(pending, now=s.now):
-        step = Awaited.EMAIL_CODE if isinstance(pending, SignUp) else Awaited.SECOND_FACTOR
-        return Asked(step, pending.email)
+        return locked or Asked(Awaited.SECOND_FACTOR, pending.email)
     found = session.live(s)
     if isinstance(found, Refusal):
         return _nothing(s, found)
     account = found[2]
     step = Awaited.PASSWORD if account.totp is None else Awaited.SECOND_FACTOR
-    return Asked(step, account.email)
+    return locked or Asked(step, account.email)
 
 
 @rule(Happened.VERIFY)

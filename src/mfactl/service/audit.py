@@ -3,6 +3,7 @@
 May import: everything but mfactl.cli.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
 from mfactl.conversation import Conversation
@@ -54,9 +55,18 @@ def about(c: Conversation, who: str) -> About:
     return About(holder.id if isinstance(holder, Account) else None, address_id)
 
 
-def events(c: Conversation, wanted: Wanted) -> Iterator[Listed]:
-    """The events in their order, oldest first."""
-    after, emails = 0, dict[str, str | None]()
+def events(c: Conversation, wanted: Wanted, *, newest: int | None = None) -> Iterator[Listed]:
+    """The events in their order, oldest first; all, or the newest ones."""
+    if newest is None:
+        return _events(c, wanted, 0)
+    if wanted != Wanted():  # all have to be looked at
+        return iter(deque(_events(c, wanted, 0), maxlen=newest))
+    with c.reading() as transaction:
+        return _events(c, wanted, max(transaction.head.number - newest, 0))
+
+
+def _events(c: Conversation, wanted: Wanted, after: int) -> Iterator[Listed]:
+    emails = dict[str, str | None]()
     while True:
         with c.reading() as transaction:
             page = transaction.events_after(after, PAGE_EVENTS, wanted.about)

@@ -4,7 +4,9 @@ Guarantees: the file is replaced as a whole, by one that every command accepts, 
 May import: everything but mfactl.cli.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mfactl import config, files
@@ -72,7 +74,7 @@ def _change(paths: Paths, values: Mapping[str, Any]) -> None:
                 _table_of(raw, key)[key.rpartition(".")[2]] = value
         text = tomli_w.dumps(raw)
         config.settings_of(paths, text, is_new=True)  # raises what no command would accept
-        files.write_private(paths.config.resolve(), text.encode())
+        files.write_private(Path(os.path.realpath(paths.config)), text.encode())
 
 
 def _table_of(raw: dict[str, Any], key: str) -> dict[str, Any]:

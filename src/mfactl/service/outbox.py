@@ -5,6 +5,7 @@ May import: everything but mfactl.cli.
 
 from mfactl import mail
 from mfactl.conversation import Conversation
+from mfactl.core import email_code
 from mfactl.errors import Code, failure
 from mfactl.mail import Message
 
@@ -17,6 +18,12 @@ def messages(c: Conversation) -> list[Message]:
 def show(c: Conversation, wanted: str | None) -> Message:
     """One message: by its id, the newest to an address, or the newest of all."""
     found = messages(c)
+    if not found:
+        raise failure(
+            Code.RESOURCE_NOT_FOUND,
+            "The outbox is empty.",
+            "mfactl signup EMAIL sends a code there.",
+        )
     if wanted is not None and "@" in wanted:
         found = mail.to_address(found, wanted)
     elif wanted is not None:
@@ -36,11 +43,13 @@ def code(c: Conversation, email: str) -> tuple[Message, str]:
         found = mail.code_in(message)
         if found is not None:
             return message, found
-    raise failure(
-        Code.RESOURCE_NOT_FOUND,
-        "There is no code for that address in the outbox.",
-        "Run: mfactl verify --resend, or mfactl outbox list",
-    )
+    remedy = "Run: mfactl verify --resend, or mfactl outbox list"
+    if email_code.is_test_address(email):
+        remedy = (
+            f"Of a test vault such an address gets no mail; its code is {email_code.TEST_CODE}."
+        )
+    detail = "There is no code for that address in the outbox."
+    raise failure(Code.RESOURCE_NOT_FOUND, detail, remedy)
 
 
 def clear(c: Conversation) -> int:

@@ -50,8 +50,15 @@ def listed(c: Conversation) -> tuple[Slot, ...]:
     return c.vault.header.slots
 
 
-def add_key_file(c: Conversation, path: Path) -> Slot:
-    """A slot for a key file, which is made if it is not there; or the slot that it has already."""
+class Added(NamedTuple):
+    """A slot that was added; or one that the secret has already, which `is_new` tells."""
+
+    slot: Slot
+    is_new: bool
+
+
+def add_key_file(c: Conversation, path: Path) -> Added:
+    """A slot for a key file, which is made if it is not there."""
     if not path.parent.is_dir():  # a stick that is not there: the key would land elsewhere
         raise files.no_directory(path.parent)
     known = _opened_by(c, KEY_FILE, read_key_file(path)) if os.path.lexists(path) else None
@@ -59,13 +66,13 @@ def add_key_file(c: Conversation, path: Path) -> Slot:
     return known or _add(c, KEY_FILE, lambda _id: provide_key_file(path))
 
 
-def add_passphrase(c: Conversation, passphrase: str) -> Slot:
-    """A slot for a passphrase; or the slot that it has already."""
+def add_passphrase(c: Conversation, passphrase: str) -> Added:
+    """A slot for a passphrase."""
     secret = passphrase_bytes(check_passphrase(passphrase))
     return _opened_by(c, PASSPHRASE, secret) or _add(c, PASSPHRASE, lambda _id: secret)
 
 
-def add_keyring(c: Conversation) -> Slot:
+def add_keyring(c: Conversation) -> Added:
     """A slot for a new secret in the system's keyring, which keeps none for nothing."""
     kept: list[str] = []
 
@@ -84,12 +91,11 @@ def add_keyring(c: Conversation) -> Slot:
         raise
 
 
-def _opened_by(c: Conversation, kind: str, secret: bytes) -> Slot | None:
+def _opened_by(c: Conversation, kind: str, secret: bytes) -> Added | None:
     """The slot that a secret opens; a second one would outlive the removal of the first."""
     for slot in listed(c):
         if slot.kind == kind and _opens(c.vault.unlocked, slot, secret):
-            c.around.notify(f"That opens the vault already: {slot.id}")
-            return slot
+            return Added(slot, is_new=False)
     return None
 
 
@@ -102,7 +108,7 @@ def _is_unknown(c: Conversation, slot_id: str) -> bool:
         return False  # a secret too many opens nothing; one too few may be the only way in
 
 
-def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Slot:
+def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Added:
     c.check_mark()
     plan = SlotPlan(new_id("slot"), kind, c.cost if kind == PASSPHRASE else None, c.now)
 
@@ -110,7 +116,7 @@ def _add(c: Conversation, kind: str, secret: Callable[[str], bytes]) -> Slot:
         return slots.with_slot(now, plan, lambda: secret(plan.id))
 
     made = c.renew(Happened.SLOT_ADD, renew, slot=plan.id, kind=kind)
-    return made.header.slots[-1]
+    return Added(made.header.slots[-1], is_new=True)
 
 
 def remove(c: Conversation, slot_id: str) -> Slot:

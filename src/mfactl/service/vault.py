@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mfactl import copying, files, password_policy
-from mfactl.conversation import Conversation
+from mfactl.conversation import TEST_VAULT, Conversation
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.named_tuple import NamedTuple
 from mfactl.vault.check import Report, check
@@ -113,6 +113,8 @@ def read_copy(c: Conversation, path: Path, watch: Watch) -> tuple[Header, Report
     with about_a_copy(path), copying.unchanged(path):
         expect_whole(path)
         with closing(Vault(path, c.unlocker, is_copy=True)) as copy:
+            if copy.header.test:
+                c.around.notify(TEST_VAULT)
             report = check(copy, watch("Read"))
             raise_findings(report)
             return copy.header, report
@@ -143,7 +145,7 @@ def _of_a_copy(refusal: Refusal) -> Refusal:
 
 def expect_whole(path: Path) -> None:
     """Raises if a part of a copy lies in another file: a transaction that was not finished."""
-    for other in (*left_beside(path), *left_beside(path.resolve())):
+    for other in (*left_beside(path), *left_beside(Path(os.path.realpath(path)))):
         raise failure(
             Code.IO_ERROR,
             f"{path} is not whole without {other.name}, which is beside it.",

@@ -41,6 +41,7 @@ def check_place(path: Path) -> bool:
     Raises `vault_permissions` if others could tamper with the two, or the journal is none: SQLite
     would wait for a pipe for ever.
     """
+    is_there = files.check_private(path) is not None  # first: what is no file may have no name
     journal = path.with_name(path.name + "-journal")
     if files.check_private(journal) is not None and names_other_files(journal):
         raise failure(
@@ -48,7 +49,7 @@ def check_place(path: Path) -> bool:
             f"{journal} is of another program: it names other files.",
             "Move it away.",
         )
-    return files.check_private(path) is not None
+    return is_there
 
 
 class Vault:
