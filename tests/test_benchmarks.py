@@ -56,7 +56,7 @@ def test_each_command_is_compared_with_what_it_cannot_be_less_than(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_crowd_is_measured_only_if_the_vault_tells_of_all_its_sign_ins(tmp_path: Path) -> None:
-    alone, two = together.crowds(tmp_path, (1, 2))
+    alone, two = together.crowds(tmp_path, (1, 2), sign_ins=4)
     assert (alone.shells, two.shells) == (1, 2)
     nobody = Home(tmp_path / "nobody", clock=START)
     with pytest.raises(RuntimeError, match="of 1 sign-ins the vault tells of 0"):

@@ -8,9 +8,11 @@ import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mfactl import files
 from mfactl.core.account import Stranger
@@ -137,7 +139,13 @@ def write_when_full(path: Path) -> None:
 
 def lock(directory: Path) -> None:
     """Waits for the lock of a directory, and says what is in it then."""
-    say("waiting")
+    pause = time.sleep
+
+    def told(seconds: Any) -> None:
+        say("waiting")  # each time that it finds the lock taken
+        pause(seconds)
+
+    time.sleep = told
     with files.lock_directory(directory):
         say(names_beside(directory / "x"))
 

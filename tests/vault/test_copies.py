@@ -253,11 +253,8 @@ def test_a_source_that_was_cut_short_cannot_be_copied_and_leaves_the_target_as_i
     assert query(other, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_whoever_waits_to_hold_a_file_lets_its_writer_finish(
-    vault_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_waits_to_hold_a_file_lets_its_writer_finish(vault_path: Path) -> None:
     """Two that wait for each other would both be told that the vault is busy."""
-    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 2)
     begun, ends = threading.Event(), list[str]()
 
     class Watched(File):
