@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.limits import Limit
 from benchmarks.measure import Sample
 from benchmarks.peers import Peer
-from benchmarks.scale import Sized
+from benchmarks.scale import LARGE, OWNER_RUNS, Sized
 from benchmarks.start_up import BARE_NAME, FLOOR_NAME
 from benchmarks.tab import Tab
 from benchmarks.together import Crowd
@@ -160,8 +160,9 @@ def scale(vaults: Sequence[Sized], runs: int) -> str:
         f"{where()}{runs} runs of each in all vaults in turn; median ms / MiB of memory. "
         "The last two columns: the largest vault against the smallest, least time and memory.\n\n"
         f"{_table(('accounts', *sizes, 'time', 'memory'), flat)}\n"
-        "Seconds (accounts a second) / MiB of the largest process; a check reads a large vault by"
-        f" one process a core:\n\n{_table(('accounts', *sizes), linear)}"
+        f"Seconds (accounts a second) / MiB of the largest process, the least of {OWNER_RUNS} runs; "
+        f"of one run from {LARGE:,} accounts on. A check reads a large vault by one process a core."
+        f"\n\n{_table(('accounts', *sizes), linear)}"
     )
 
 

@@ -3,7 +3,11 @@
 A number that changes is a decision: whoever makes a command do more, or less, changes it here.
 """
 
-from typing import NamedTuple
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from unittest import mock
 
 from tests.cli.program import EMAIL
 
@@ -37,3 +41,18 @@ BUDGETS = {
     "admin list": Budget("ada_with_totp", ("admin", "list"), 0, 21, 0),
     "audit list": Budget("ada_with_totp", ("audit", "list"), 0, 22, 0),
 }
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that any connection of this process runs meanwhile."""
+    statements: list[str] = []
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def watched(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection = connect(*args, **kwargs)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    with mock.patch("sqlite3.connect", watched):
+        yield statements

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.cli.budgets import counted
 from tests.cli.program import DAY, EMAIL, HOUR, NOW, PASSWORD, Ada, Program
 
 GRACE = "grace@example.com"
@@ -52,6 +53,16 @@ def test_the_list_has_the_accounts_that_are_asked_for(
     three: Ada, filters: tuple[str, ...], found: set[str]
 ) -> None:
     assert set(listed(three, *filters)) == found
+
+
+def test_no_more_accounts_are_read_than_are_asked_for(three: Ada) -> None:
+    def looked_up(*arguments: str) -> int:
+        with counted() as statements:
+            three.ask("admin", "list", *arguments)
+        return sum("WHERE subject = " in statement for statement in statements)
+
+    assert [looked_up("--limit", str(most)) for most in (1, 2, 3)] == [1, 2, 3]
+    assert looked_up("--limit", "1", "ada@") == 3, "some may not be what is asked for"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])

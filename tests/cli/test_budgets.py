@@ -1,19 +1,14 @@
 """What a command costs the vault is what `budgets.py` says: facts, and no times."""
 
 import re
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import pytest
 
-from tests.cli.budgets import BUDGETS, Budget
+from tests.cli.budgets import BUDGETS, Budget, counted
 from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
 
 COMMAND = (sys.executable, "-m", "mfactl")
@@ -41,21 +36,6 @@ def _arguments(ada: Ada, budget: Budget) -> list[str]:
 
 def _moment(budget: Budget) -> int:
     return NOW + 30 if budget.state == "ada_signing_in" else NOW
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that any connection of this process runs meanwhile."""
-    statements: list[str] = []
-    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
-
-    def watched(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        connection = connect(*args, **kwargs)
-        connection.set_trace_callback(statements.append)
-        return connection
-
-    with mock.patch("sqlite3.connect", watched):
-        yield statements
 
 
 @pytest.mark.parametrize("name", BUDGETS)

@@ -4,7 +4,6 @@ May import: mfactl.service, mfactl.resources, mfactl.core, mfactl.surroundings, 
 mfactl.cli and typer.
 """
 
-from itertools import islice
 from typing import Annotated
 
 import typer
@@ -74,7 +73,7 @@ def list_(
     c = run_of(context).conversation
     wanted = Wanted(text, True if locked else None, with_mfa if with_mfa or without_mfa else None)
     now = c.now
-    found = islice(admin.accounts(c, wanted, after=after), limit)
+    found = admin.accounts(c, wanted, after=after, most=limit)
     documents = (resources.user(account, now) for account in found)
     return Stream(documents, _line, "No account matches.\n", jsonl)
 

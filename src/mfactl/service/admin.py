@@ -5,6 +5,7 @@ May import: everything but mfactl.cli.
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from mfactl.conversation import Concluded, Conversation
 from mfactl.core import admin, lockout
@@ -26,14 +27,25 @@ class Wanted(NamedTuple):
     mfa: bool | None = None
 
 
-def accounts(c: Conversation, wanted: Wanted, *, after: str = "") -> Iterator[Account]:
+def accounts(
+    c: Conversation, wanted: Wanted, *, after: str = "", most: int | None = None
+) -> Iterator[Account]:
     """The accounts in the order of their ids, which never changes; from after an id on."""
+    return islice(_accounts(c, wanted, after, _at_once(wanted, most)), most)
+
+
+def _at_once(wanted: Wanted, most: int | None) -> int:
+    """How many to read at once; no more than are asked for, unless some of them do not count."""
+    return PAGE_ACCOUNTS if most is None or wanted != Wanted() else min(most, PAGE_ACCOUNTS)
+
+
+def _accounts(c: Conversation, wanted: Wanted, after: str, at_once: int) -> Iterator[Account]:
     now = c.now
     while True:
         with c.reading() as transaction:
-            page = transaction.accounts_after(after, PAGE_ACCOUNTS)
+            page = transaction.accounts_after(after, at_once)
         yield from (account for account in page if _is_wanted(account, wanted, now))
-        if len(page) < PAGE_ACCOUNTS:
+        if len(page) < at_once:
             return
         after = page[-1].id
 
