@@ -160,8 +160,8 @@ def scale(vaults: Sequence[Sized], runs: int) -> str:
         f"{where()}{runs} runs of each in all vaults in turn; median ms / MiB of memory. "
         "The last two columns: the largest vault against the smallest, least time and memory.\n\n"
         f"{_table(('accounts', *sizes, 'time', 'memory'), flat)}\n"
-        f"Seconds (accounts a second) / MiB of the largest process, the least of {OWNER_RUNS} runs; "
-        f"of one run from {LARGE:,} accounts on. A check reads a large vault by one process a core."
+        f"Seconds (accounts a second) / MiB of the largest process, the least of {OWNER_RUNS} runs,"
+        f" of one from {LARGE:,} accounts on. A check reads a large vault by one process a core."
         f"\n\n{_table(('accounts', *sizes), linear)}"
     )
 
