@@ -965,3 +965,10 @@ def test_a_missing_current_password_is_named_as_a_wrong_one_is(ada: Ada) -> None
     assert (missing.status, wrong.status) == (2, 5)
     for ended in (missing, wrong):
         assert ended.document["errors"][0]["meta"]["param_name"] == "current_password"
+
+
+def test_a_test_address_without_mail_is_told_its_code(ada: Ada) -> None:
+    ended = ada.here("outbox", "code", "ada+clerk_test@example.com")
+    assert ended.status == 7
+    assert ended.err.endswith("In a test vault it gets no mail; its code is 424242.\n")
+    assert "424242" not in ada.here("outbox", "code", "bea@example.com").err

@@ -19,11 +19,8 @@ def show(c: Conversation, wanted: str | None) -> Message:
     """One message: by its id, the newest to an address, or the newest of all."""
     found = messages(c)
     if not found:
-        raise failure(
-            Code.RESOURCE_NOT_FOUND,
-            "The outbox is empty.",
-            "mfactl signup EMAIL sends a code there.",
-        )
+        remedy = "A sign-up puts mail there: mfactl signup EMAIL"
+        raise failure(Code.RESOURCE_NOT_FOUND, "The outbox is empty.", remedy)
     if wanted is not None and "@" in wanted:
         found = mail.to_address(found, wanted)
     elif wanted is not None:
@@ -45,9 +42,7 @@ def code(c: Conversation, email: str) -> tuple[Message, str]:
             return message, found
     remedy = "Run: mfactl verify --resend, or mfactl outbox list"
     if email_code.is_test_address(email):
-        remedy = (
-            f"Of a test vault such an address gets no mail; its code is {email_code.TEST_CODE}."
-        )
+        remedy = f"In a test vault it gets no mail; its code is {email_code.TEST_CODE}."
     detail = "There is no code for that address in the outbox."
     raise failure(Code.RESOURCE_NOT_FOUND, detail, remedy)
 
