@@ -164,7 +164,7 @@ ERRORS: Mapping[Code, Entry] = {
         Exit.WAIT,
         "Account locked",
         "Too many failed attempts: this address is locked.",
-        "Wait until the lock ends; whoever runs this vault lifts it: mfactl admin unlock EMAIL",
+        "Wait, or lift it as the vault's owner: mfactl admin unlock EMAIL",
     ),
     Code.TOO_MANY_REQUESTS: Entry(
         Exit.WAIT,

@@ -97,7 +97,7 @@ def look_at(program: Program, columns: int) -> dict[str, Screen]:
         shoot("enrolment", terminal)
         app = pyotp.TOTP(secret_in(terminal.shown))
         terminal.type(app.at(NOW))
-        terminal.wait_for_prompt("[y/N]")
+        terminal.wait_for_prompt("[y/n]")
         shoot("backup-codes", terminal)
         terminal.type("y")
         assert terminal.end().status == 0

@@ -92,7 +92,7 @@ def test_the_last_attempt_ends_the_walk_and_says_how_long_the_lock_lasts(
     assert ended.status == 5
     assert ended.err.endswith(
         "That was the last attempt: this address is locked now for 60 minutes.\n"
-        "Wait until the lock ends; whoever runs this vault lifts it: mfactl admin unlock EMAIL\n"
+        "Wait, or lift it as the vault's owner: mfactl admin unlock EMAIL\n"
     )
 
 
