@@ -349,7 +349,7 @@ def test_a_password_that_cannot_be_sent_is_told_and_no_character_of_it(
 @pytest.mark.parametrize(
     "answers",
     [
-        (b"",),
+        (),
         (b"220 hello\r\n",),
         (b"220 hello\r\n", b"250 OK\r\n", b"250 OK\r\n"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n",),
