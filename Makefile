@@ -68,10 +68,10 @@ mutants: setup ## change core/ and vault/ in 4,800 ways: do the tests notice? (W
 	cd build/mutants && $(CURDIR)/$(BIN)/mutmut run --max-children $(or $(WORKERS),2)
 	$(BIN)/python -m tests.support.mutants report build/mutants
 
-bench: setup ## time commands beside what others use; writes docs/performance.md
+bench: setup ## time commands beside what others use; writes docs/performance.md; 5 to 10 minutes
 	$(BIN)/python -m benchmarks quick
 
-bench-scale: setup ## the same in vaults of up to a million accounts: half an hour to an hour, 12 GB of disk
+bench-scale: setup ## the same in vaults of up to a million accounts: 10 minutes to an hour, 13 GB of disk
 	$(BIN)/python -m benchmarks scale
 
 debian:

@@ -145,7 +145,7 @@ def scale(vaults: Sequence[Sized], runs: int) -> str:
     flat = [
         [
             name,
-            *(f"{v.samples[name].median * MS:.0f} / {v.samples[name].memory:.0f}" for v in vaults),
+            *(_of_one(v.samples[name]) for v in vaults),
             f"{last.samples[name].least / first.samples[name].least:.2f}",
             f"{last.samples[name].memory / first.samples[name].memory:.2f}",
         ]
@@ -157,13 +157,17 @@ def scale(vaults: Sequence[Sized], runs: int) -> str:
         ["bytes an account on disk", *(f"{vault.bytes_an_account:,.0f}" for vault in vaults)],
     ]
     return (
-        f"{where()}{runs} runs of each in all vaults in turn; median ms / MiB of memory. "
+        f"{where()}{runs} runs of each in all vaults in turn; least ms (median) / MiB of memory. "
         "The last two columns: the largest vault against the smallest, least time and memory.\n\n"
         f"{_table(('accounts', *sizes, 'time', 'memory'), flat)}\n"
         f"Seconds (accounts a second) / MiB of the largest process, the least of {OWNER_RUNS} runs,"
         f" of one from {LARGE:,} accounts on. A check reads a large vault by one process a core."
         f"\n\n{_table(('accounts', *sizes), linear)}"
     )
+
+
+def _of_one(sample: Sample) -> str:
+    return f"{sample.least * MS:.0f} ({sample.median * MS:.0f}) / {sample.memory:.0f}"
 
 
 def _whole(vault: Sized, name: str) -> str:

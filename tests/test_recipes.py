@@ -22,7 +22,7 @@ def _name(recipe: Recipe) -> str:
 def test_a_recipe_runs_and_prints_what_the_page_says(recipe: Recipe, tmp_path: Path) -> None:
     ended = run(recipe, tmp_path)
     assert (ended.status, ended.err.count("mfactl: ")) == (0, 0), ended.err
-    assert ended.out.endswith(recipe.prints)
+    assert recipe.prints in ("", ended.out.rpartition("\f")[2])
 
 
 @pytest.mark.parametrize("recipe", IN_BASH, ids=_name)

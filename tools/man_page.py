@@ -21,9 +21,9 @@ DESCRIPTION = (
     "machine, without a network. It keeps accounts in an encrypted file, the vault, and runs the "
     "life cycle of multi-factor authentication: e-mail code, password, authenticator app, backup "
     "codes, lock-out.",
-    "At a terminal a command asks for what is missing. Without one, or with --no-input, it fails "
-    "with status 2 and names the option to use. Passwords never stand in the command line: they "
-    "are asked for, or come from stdin or a file.",
+    "At a terminal a command asks for the password or code that it needs. Without one, or with "
+    "--no-input, it fails with status 2 and names the option to use. Passwords never stand in the "
+    "command line: they are asked for, or come from stdin or a file.",
     "The options below are the same for all commands, and stand before or after the name of the "
     "command. Without a command, mfactl and each group of commands show their help.",
 )

@@ -22,7 +22,7 @@ from mfactl.core.lockout import duration
 from mfactl.errors import Code, MfactlError, Refusal, failure
 from mfactl.named_tuple import NamedTuple
 
-_CODE = re.compile(r"\b[0-9]{6}\b")
+_CODE = re.compile(r"[0-9]{6}\b")  # at the beginning: an issuer may have digits too
 
 
 class Message(NamedTuple):
@@ -199,7 +199,7 @@ def to_address(messages: list[Message], wanted: str) -> list[Message]:
 
 def code_in(message: Message) -> str | None:
     """The code that a message carries."""
-    found = _CODE.search(message.subject)
+    found = _CODE.match(message.subject)
     return None if found is None else found.group()
 
 

@@ -157,12 +157,13 @@ def sign_up(program: Program, email: str, *, columns: int = 200) -> Terminal:
 
 
 @contextmanager
-def a_shell(program: Program) -> Iterator["pexpect.spawn[str]"]:
-    """Somebody's interactive bash, with job control, in which `mfactl` is this program."""
+def a_shell(program: Program, *shell_of: str) -> Iterator["pexpect.spawn[str]"]:
+    """Somebody's interactive shell (bash), with job control, where `mfactl` is this program."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    command, *options = shell_of or ("bash", "--norc", "-i")
     shell = pexpect.spawn(
-        "bash",
-        ["--norc", "-i"],
+        command,
+        options,
         env={**program.environ, "PS1": "ready$ ", "PATH": path},
         encoding="utf-8",
         timeout=SECONDS,

@@ -89,8 +89,9 @@ def test_the_help_of_the_list_names_every_kind(ada: Ada) -> None:
     assert {word.strip(",") for word in listed.split()[4:]} == {kind.value for kind in Happened}
 
 
-def test_an_account_that_is_no_address_and_no_id_is_2_or_nothing(ada: Ada) -> None:
-    ended = ada.here("audit", "list", "--account", "a b@example.com", "--json")
+@pytest.mark.parametrize("account", ["a b@example.com", ""])
+def test_an_account_that_is_no_address_and_no_id_is_2_or_nothing(ada: Ada, account: str) -> None:
+    ended = ada.here("audit", "list", "--account", account, "--json")
     assert (ended.status, ended.codes) == (2, ["form_param_format_invalid"])
     assert ada.ask("audit", "list", "--account", "user_nobody")["data"] == []
 

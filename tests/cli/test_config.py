@@ -266,3 +266,20 @@ def test_a_named_file_is_made_where_it_is_named(program: Program, tmp_path: Path
     assert named.here("config", "set", "issuer", "Acme").status == 0
     assert named.ask("config", "get", "issuer")["value"] == "Acme"
     assert (tmp_path / "own").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_table_of_settings_is_no_setting_and_stays(program: Program, config: Path) -> None:
+    written(config, '[mail]\nhost = "smtp.example.com"\n')
+    ended = program.here("config", "unset", "mail")
+    assert (ended.status, "There is no setting mail." in ended.err) == (2, True)
+    assert tomllib.loads(config.read_text()) == {"mail": {"host": "smtp.example.com"}}
+
+
+def test_a_file_that_is_too_deep_to_be_written_is_told_and_left(
+    program: Program, config: Path
+) -> None:
+    deep = "a = " + "[" * 300 + "1" + "]" * 300
+    written(config, deep)
+    ended = program.here("config", "set", "issuer", "x")
+    assert (ended.status, "is too deep to be changed" in ended.err) == (10, True)
+    assert config.read_text() == deep

@@ -36,6 +36,8 @@ def test_a_field_that_a_document_may_have_is_taken(path: str, document: str) -> 
         ("cods", "backup_code"),
         ("codes.10", "backup_code"),
         ("codes.-1", "backup_code"),
+        ("codes.00", "backup_code"),
+        ("codes.01", "backup_code"),
         ("codes.x", "backup_code"),
         ("codes.\u0661", "backup_code"),
         ("codes." + "1" * 5000, "backup_code"),
@@ -60,8 +62,30 @@ def test_every_document_says_what_it_is(document: str) -> None:
     fields.check("object", (document,))
 
 
-def test_a_code_that_is_not_there_costs_no_codes(ada_with_totp: Ada) -> None:
+@pytest.mark.parametrize("field", ["codes.10", "codes.00"])
+def test_a_code_that_is_not_there_costs_no_codes(ada_with_totp: Ada, field: str) -> None:
     before = ada_with_totp.ask("account", "show")
-    ended = ada_with_totp.here("backup-codes", "regenerate", "--yes", "--field", "codes.10")
+    ended = ada_with_totp.here("backup-codes", "regenerate", "--yes", "--field", field)
     assert (ended.status, ended.out) == (2, "")
     assert ada_with_totp.ask("account", "show") == before
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "told"),
+    [
+        ("backup-codes regenerate --yes", "codes.10", "In codes there are: 0 to 9\n"),
+        ("vault slots list", "data.x", "In data there are: 0, 1, ...\n"),
+        ("vault slots list", "data.1", "In data there are: 0\n"),
+        ("vault slots list", "data.0.email_address", "In data.0 there are: object, id, "),
+        ("outbox list", "data.0.subject", "data has no fields.\n"),
+        ("account show", "object.x", "object has no fields.\n"),
+    ],
+)
+def test_an_item_or_field_that_is_not_there_is_told_with_those_beside_it(
+    ada_with_totp: Ada, command: str, path: str, told: str
+) -> None:
+    ada_with_totp.ask("outbox", "clear")
+    ended = ada_with_totp.here(*command.split(), "--field", path)
+    assert (ended.status, ended.out) == (2, "")
+    assert f" no field {path}" in ended.err
+    assert told in ended.err

@@ -1,10 +1,13 @@
 """The owner of a vault at a terminal: what is asked before something is done, and how far it is."""
 
 import os
+import sys
+import termios
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from mfactl.cli import progress
@@ -62,6 +65,61 @@ def test_a_secret_is_not_shown_after_the_command_was_stopped_and_went_on(
         shell.expect("Added slot_")
     assert PASSPHRASE not in shown.getvalue()
     assert len(slot_ids(ada)) == 2
+
+
+ADD = "mfactl vault slots add --passphrase"
+
+
+def echoes(shell: "pexpect.spawn[str]") -> bool:
+    """Whether a terminal shows what is typed. A shell that edits lines does that by itself."""
+    return bool(termios.tcgetattr(shell.child_fd)[3] & termios.ECHO)
+
+
+def test_whoever_stops_or_quits_at_a_hidden_prompt_sees_again_what_is_typed(ada: Ada) -> None:
+    with a_shell(ada, "dash", "-i") as shell:
+        for line, key in ((ADD, "z"), ("fg", "z"), ("fg", "\\")):
+            shell.sendline(line)
+            shell.expect("New passphrase: ")
+            assert not echoes(shell)
+            shell.sendcontrol(key)
+            shell.expect_exact("ready$ ")
+            assert echoes(shell)
+
+
+def test_a_terminal_of_another_session_shows_again_what_is_typed(ada: Ada) -> None:
+    with a_shell(ada, "dash", "-i") as shell:
+        shell.sendline(f"setsid --wait {ADD}")
+        for prompt in ("New passphrase: ", "The same once more: "):
+            shell.expect(prompt)
+            assert not echoes(shell)
+            shell.sendline(PASSPHRASE)
+        shell.expect_exact("ready$ ")
+        assert echoes(shell)
+    assert len(slot_ids(ada)) == 2
+
+
+ORPHANED = (
+    f"{sys.executable} -c 'import os; os.fork() and os._exit(0); os.setpgid(0, 0); "
+    'os.execvp("mfactl", {}.split())\''
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        (f"(trap '' TTOU TTIN; exec {ADD}) & wait", "new passphrase"),
+        (f"(trap '' TTOU; exec {ADD}) & wait", "new passphrase"),
+        (ORPHANED.format(repr(ADD).replace("'", '"')), "new passphrase"),
+        (ORPHANED.format('"mfactl signin"'), "email address"),
+    ],
+)
+def test_whoever_cannot_have_the_terminal_asks_nothing_and_leaves_it_alone(
+    ada: Ada, line: str, asked: str
+) -> None:
+    with a_shell(ada, "dash", "-i") as shell:
+        shell.sendline(line)
+        shell.expect_exact(f"Nobody can be asked for the {asked} in the background.")
+        assert echoes(shell)
 
 
 def test_a_question_is_shown_again_after_the_command_was_stopped_and_went_on(ada: Ada) -> None:

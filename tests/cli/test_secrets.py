@@ -232,3 +232,24 @@ def test_a_crash_would_leave_no_core_dump(ada: Ada) -> None:
         limits = Path(f"/proc/{terminal.pid}/limits").read_text()
     (cores,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
     assert cores.split()[4] == "0"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("signin", "ada@example.com"),
+        ("account", "password"),
+        ("admin", "set-password", "ada@example.com"),
+        ("vault", "init", "--passphrase"),
+        ("totp",),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("json", [(), ("--json",)])
+def test_a_secret_that_was_typed_as_an_argument_is_not_repeated(
+    ada: Ada, arguments: tuple[str, ...], json: tuple[str, ...]
+) -> None:
+    ended = ada.here(*arguments, "a secret that was typed", *json)
+    assert ended.status == 2
+    assert "secret that" not in ended.out + ended.err
+    assert "Passwords and secrets are no arguments." in ended.out + ended.err

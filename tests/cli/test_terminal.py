@@ -283,13 +283,15 @@ def test_a_prompt_needs_a_terminal_on_stdin_and_not_on_stdout(ada: Ada, tmp_path
     assert ended.out == f"Verified as {EMAIL}.\n"
 
 
-@pytest.mark.parametrize("arguments", [("verify",), ("signin", EMAIL)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("state", "arguments"), [("ada_signing_in", ("verify",)), ("with_vault", ("signin", EMAIL))]
+)
 def test_a_piped_stdin_is_never_asked_though_a_terminal_is_near(
-    ada: Ada, tmp_path: Path, arguments: tuple[str, ...]
+    request: pytest.FixtureRequest, tmp_path: Path, state: str, arguments: tuple[str, ...]
 ) -> None:
-    ada.ask("signout")
+    program: Program = request.getfixturevalue(state)
     (tmp_path / "empty").touch()
-    with Terminal(ada, *arguments, stdin=tmp_path / "empty") as terminal:
+    with Terminal(program, *arguments, stdin=tmp_path / "empty") as terminal:
         ended = terminal.end()
     assert ended.status == 2
     assert ": \n" not in ended.err

@@ -121,6 +121,13 @@ def test_the_outbox_lists_the_newest_first_and_shows_one(ada_signing_up: Ada) ->
     assert ada_signing_up.here("outbox", "clear").out == "Removed 0 messages.\n"
 
 
+def test_digits_in_the_name_of_the_issuer_are_no_code(ada_signing_up: Ada) -> None:
+    code = ada_signing_up.here("outbox", "code", EMAIL).out
+    ada_signing_up.here("config", "set", "issuer", "Acme 424242")
+    ada_signing_up.here("config", "test-mail", EMAIL)
+    assert ada_signing_up.here("outbox", "code", EMAIL).out == code
+
+
 def test_the_outbox_needs_no_key(ada_signing_up: Ada) -> None:
     (ada_signing_up.home / "vault.key").unlink()
     assert ada_signing_up.here("outbox", "code", EMAIL).status == 0

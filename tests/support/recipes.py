@@ -1,7 +1,7 @@
 """Recipes of a page: blocks of code that a mark puts under test, run as they stand there.
 
 `<!-- test -->` marks a recipe that stands alone; `<!-- test: after the first -->` one that goes on
-from the first of its page. What it prints at its end may follow, as a block of text.
+from the first of its page. What it prints may follow, as a block of text.
 """
 
 import re
@@ -18,11 +18,12 @@ _RECIPE = re.compile(
     r"(?:\nIt prints:\n\n```text\n(?P<prints>.*?)^```\n)?",
     re.DOTALL | re.MULTILINE,
 )
+BEGINS = "\nprintf '\\f'\n"  # what went before has printed what it prints
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 class Recipe(NamedTuple):
-    """A recipe, with what goes before it, and the end of what it prints."""
+    """A recipe, with what goes before it, and what it prints itself, if the page says."""
 
     name: str
     language: str
@@ -39,7 +40,7 @@ def recipes(page: Path) -> list[Recipe]:
         Recipe(
             _HEADING.findall(text, 0, match.start())[-1],
             match["language"],
-            (found[0]["text"] + "\n" if match["after"] else "") + match["text"],
+            (found[0]["text"] + BEGINS if match["after"] else "") + match["text"],
             match["prints"] or "",
         )
         for match in found

@@ -144,6 +144,8 @@ def _usage_error(error: typer.TyperException) -> MfactlError:
 def _with_suggestion(error: Any) -> str:
     """The message, and what was probably meant; Typer itself says that of commands."""
     message = " ".join(error.format_message().split())  # Typer lists choices on lines of their own
+    if message.startswith("Got unexpected extra argument"):  # it may have been a password
+        return "More was given than the command takes. Passwords and secrets are no arguments"
     if getattr(error, "possibilities", None):  # a parameter that is no option
         return f"{error.message}.{suggestion(error.option_name, error.possibilities)}"
     choices = getattr(getattr(getattr(error, "param", None), "type", None), "choices", ())

@@ -27,12 +27,22 @@ def check(path: str, documents: tuple[str, ...]) -> None:
             return
     there = names(documents, known)
     place = ".".join(known)
-    remedy = f"{f'In {place} there' if place else 'There'} are: {', '.join(there)}"
-    raise failure(
-        Code.USAGE_ERROR,
-        f"There is no field {path} here.{suggestion(parts[0], there)}",
-        remedy if there else f"{place} has no fields.",
-    )
+    detail = f"There is no field {path} here.{suggestion(parts[0], there)}"
+    raise failure(Code.USAGE_ERROR, detail, remedy(place, there))
+
+
+def remedy(place: str, there: Sequence[str]) -> str:
+    """What may be asked for instead, `there` being all that stands at the place."""
+    if not there:
+        return f"{place} has no fields."
+    return f"{f'In {place} there' if place else 'There'} are: {', '.join(there)}"
+
+
+def of_items(count: int | None) -> list[str]:
+    """The indexes of a list as they are told; None: of any length."""
+    if count is None:
+        return ["0, 1, ..."]
+    return ["0"] if count == 1 else [f"0 to {count - 1}"] if count else []
 
 
 def names(documents: tuple[str, ...], place: Sequence[str] = ()) -> list[str]:
@@ -74,20 +84,21 @@ def _has(schema: Schema, parts: list[str]) -> bool:
 
 
 def _names(schema: Schema, parts: list[str]) -> set[str]:
-    """What a document of this schema may have at the path; of a list, the first item."""
+    """What a document of this schema may have at the path."""
     if "$ref" in schema:
         return _names(_referred(schema), parts)
     found = set[str]().union(*(_names(each, parts) for each in schema.get("anyOf", ())))
     properties: Schema = schema.get("properties", {})
     items = schema.get("items")
     if not parts:
-        return found | properties.keys() | ({"0"} if items else set())
+        return found.union(properties, of_items(schema.get("maxItems")) if items else ())
     if items and _is_index(parts[0], MOST_ITEMS):
         return found | _names(items, parts[1:])
     return found | (_names(properties[parts[0]], parts[1:]) if parts[0] in properties else set())
 
 
 def _is_index(part: str, most: int) -> bool:
+    """Whether it is one, spelled as the printing takes it: without zeros before it."""
     if not (part.isascii() and part.isdigit()) or len(part) > MOST_DIGITS:
         return False
-    return int(part) < most
+    return part == str(int(part)) and int(part) < most

@@ -27,6 +27,7 @@ LEFT = "Go on with: mfactl verify CODE"
 def ask(run: Run) -> Concluded:
     """Asks for whatever the client's next step, or its session, needs, until it is right."""
     if not run.can_ask:
+        service.awaited(run.conversation)  # raises if no code would help
         ways = "an argument, - to read it from stdin, or --password-stdin for a password"
         raise prompts.missing("code", ways)
     return run.until_right(lambda: _ask(run))

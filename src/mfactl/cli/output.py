@@ -2,7 +2,7 @@
 
 Guarantees: with --json exactly one document and a newline, in ASCII; text from users and files with
 its control characters made visible; a stdout that is full, closed or a broken pipe is noticed.
-May import: mfactl.errors and mfactl.exits.
+May import: mfactl.errors, mfactl.exits and mfactl.cli.fields.
 """
 
 import json
@@ -79,11 +79,10 @@ def emit(outcome: Outcome | Stream, how: Format) -> int:
     if how.field is not None:
         text = _field(outcome.document, how.field)
         if text is None:
-            names = ", ".join(outcome.document)
             missing = Refusal(
                 Code.USAGE_ERROR,
                 f"The command was carried out, but its document has no field {how.field}.",
-                f"It has: {names}",
+                _instead(outcome.document, how.field),
             )
             return fail(MfactlError(missing), how._replace(field=None))
     else:
@@ -250,6 +249,26 @@ def _json(document: Document) -> str:
 
 def _field(document: Document, path: str) -> str | None:
     """One value of the document as bare text; None if there is none at the path."""
+    there, value = _reached(document, path)
+    if there != path.split("."):
+        return None
+    if isinstance(value, list):
+        return "".join(_bare(item) + "\n" for item in value)
+    return _bare(value) + "\n"
+
+
+def _instead(document: Document, path: str) -> str:
+    # Here, because only a mistake needs the documents' fields.
+    from mfactl.cli import fields  # noqa: PLC0415
+
+    there, value = _reached(document, path)
+    items = fields.of_items(len(value)) if isinstance(value, list) else ()
+    return fields.remedy(".".join(there), list(value) if isinstance(value, dict) else items)
+
+
+def _reached(document: Document, path: str) -> tuple[list[str], Any]:
+    """How much of the path there is, and the value that stands there."""
+    reached = list[str]()
     value: Any = document
     for part in path.split("."):
         if isinstance(value, dict) and part in value:
@@ -257,10 +276,9 @@ def _field(document: Document, path: str) -> str | None:
         elif isinstance(value, list) and part in map(str, range(len(value))):
             value = value[int(part)]
         else:
-            return None
-    if isinstance(value, list):
-        return "".join(_bare(item) + "\n" for item in value)
-    return _bare(value) + "\n"
+            break
+        reached.append(part)
+    return reached, value
 
 
 def _bare(value: Any) -> str:

@@ -41,6 +41,9 @@ def _answer(read: Callable[[Callable[[], None]], str], prompt: str, what: str) -
         text = read(lambda: say(prompt + ": ", end=""))
     except UnicodeDecodeError:
         raise _not_text(what, "the terminal") from None
+    except terminal.BackgroundError:
+        detail = f"Nobody can be asked for the {what.replace('_', ' ')} in the background."
+        raise _missing(what, detail, "Run it in the foreground.") from None
     if not text:
         say("")
         raise failure(Code.CANCELLED)

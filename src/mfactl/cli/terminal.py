@@ -1,7 +1,8 @@
 """One line from whoever is at the terminal, seen or hidden.
 
 Guarantees: Ctrl-C, SIGTERM and SIGHUP end the wait whenever they come, and the terminal echoes
-again afterwards; in the background nothing is read, and the terminal is left to the shell.
+again afterwards, and while the command is stopped; in the background nothing is asked or read,
+and the terminal is left to the shell.
 `getpass` does not give the first: a signal that comes just before its read is not noticed until
 somebody types a line.
 May import: the standard library only.
@@ -23,8 +24,15 @@ else:
     import termios
 
 
+class BackgroundError(Exception):
+    """The terminal is somebody else's, and to wait for it would be for ever."""
+
+
 def seen(ask: Callable[[], None]) -> str:
-    """A line with its newline; empty at the end of the input. `ask` shows the prompt."""
+    """A line with its newline; empty at the end of the input. `ask` shows the prompt.
+
+    Raises BackgroundError.
+    """
     return _line(ask, echo=True)
 
 
@@ -47,6 +55,9 @@ else:
             ask()
             return sys.stdin.readline()
         descriptor = sys.stdin.fileno()
+        _come_to_foreground(descriptor)
+        if not _is_ours(descriptor):
+            raise BackgroundError
         with _signals_noticed() as noticed, _terminal(descriptor, echo=echo):
             while True:
                 _drain(noticed)
@@ -61,24 +72,34 @@ else:
         silent = [*before]
         silent[3] &= ~termios.ECHO
 
-        def silence() -> None:
-            if not echo:
-                _set(descriptor, silent)
+        def put(attributes: list[Any]) -> None:
+            if not echo and _is_ours(descriptor):
+                _set(descriptor, attributes)
 
         def resume(_number: int, _frame: FrameType | None) -> None:
             """After Ctrl-Z and `fg` the terminal is as the shell had it, with echo."""
             _come_to_foreground(descriptor)
-            if _is_in_foreground(descriptor):  # else it is gone
-                silence()
+            put(silent)
 
-        handler = signal.signal(signal.SIGCONT, resume)
+        def leave(number: int, frame: FrameType | None) -> None:
+            """Ctrl-Z and Ctrl-\\: not each shell puts the terminal back by itself."""
+            put(before)
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            signal.signal(number, leave)
+            resume(number, frame)
+
+        handlers = {signal.SIGCONT: signal.signal(signal.SIGCONT, resume)}
+        for number in (signal.SIGTSTP, signal.SIGQUIT):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                handlers[number] = signal.signal(number, leave)
         try:
-            silence()
+            put(silent)
             yield
         finally:
-            signal.signal(signal.SIGCONT, handler)
-            if not echo and _is_in_foreground(descriptor):
-                _set(descriptor, before)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            put(before)
 
     def _set(descriptor: int, attributes: list[Any]) -> None:
         """Flushed: what was typed before the prompt was typed for something else."""
@@ -106,18 +127,19 @@ else:
                 return
             return
 
-    def _is_in_foreground(descriptor: int) -> bool:
-        """Whether the terminal is ours: it is neither the shell's now, nor gone."""
-        with suppress(OSError):
+    def _is_ours(descriptor: int) -> bool:
+        """Whether the terminal is neither the shell's now, nor gone."""
+        try:
             return os.tcgetpgrp(descriptor) == os.getpgrp()
-        return False
+        except OSError as error:
+            return error.errno == errno.ENOTTY  # it controls another session, or none: no shell's
 
     @contextmanager
     def _signals_noticed() -> Iterator[int]:
         """A pipe into which the interpreter writes as a signal arrives that it handles.
 
-        So no signal is missed that comes before somebody waits for it. All handlers but that of
-        SIGCONT raise, or end the process.
+        So no signal is missed that comes before somebody waits for it. All handlers but those of
+        this module raise, or end the process.
         """
         noticed, notice = os.pipe()
         os.set_blocking(noticed, False)

@@ -43,7 +43,7 @@ class Listed(NamedTuple):
 
 def about(c: Conversation, who: str) -> About:
     """Whom to list the events of: an account's id, or an address with or without an account."""
-    if "@" not in who:
+    if who and "@" not in who:
         return About(who, None)
     # Here, because it loads email-validator, which the whole list does not need: 20 ms.
     from mfactl.core import address  # noqa: PLC0415

@@ -72,7 +72,11 @@ def _change(paths: Paths, values: Mapping[str, Any]) -> None:
                 _remove(raw, key)
             else:
                 _table_of(raw, key)[key.rpartition(".")[2]] = value
-        text = tomli_w.dumps(raw)
+        try:
+            text = tomli_w.dumps(raw)
+        except RecursionError:  # what is not ours may be deep enough to read and not to write
+            detail = f"{paths.config} is too deep to be changed."
+            raise failure(Code.CONFIG_INVALID, detail, "Change it in an editor.") from None
         config.settings_of(paths, text, is_new=True)  # raises what no command would accept
         files.write_private(Path(os.path.realpath(paths.config)), text.encode())
 
@@ -88,7 +92,8 @@ def _table_of(raw: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _remove(raw: dict[str, Any], key: str) -> None:
-    if key in raw:
+    is_ours = any(known.startswith(f"{key}.") for known in KINDS)
+    if key in raw and not (is_ours and isinstance(raw[key], dict)):
         del raw[key]
         return
     table, _, name = key.rpartition(".")
