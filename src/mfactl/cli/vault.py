@@ -195,4 +195,6 @@ def check(
 
 
 def _counted(count: int, kind: str) -> str:
+    if kind == "stranger":
+        return f"{count} address{'' if count == 1 else 'es'} without an account"
     return f"{count} {kind}{'' if count == 1 else 's'}"
