@@ -7,6 +7,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from benchmarks import start_up
 from tests.cli.program import EMAIL, PASSWORD, Program
 
 # Runs a command, then prints the modules that are loaded, apart from the command's own output.
@@ -51,6 +52,23 @@ NOT_FOR_READING = {
     "zxcvbn",
 }
 ONLY_FOR_COMMANDS = {"enum", "json", "re", "signal", "typer"}
+FLOOR = f"import sys; {start_up.FLOOR}; print('\\n'.join(sys.modules))"
+BEYOND_THE_FLOOR = {  # modules, or parts of libraries that the floor loads
+    "_json",
+    "_string",
+    "_struct",
+    "base64",
+    "binascii",
+    "cryptography",
+    "json",
+    "string",
+    "struct",
+    "termios",
+    "tomli_w",
+    "tomllib",
+    "typer",
+    "unicodedata",
+}
 VERSION = "import sys, mfactl.__main__ as m; m.main(); print('\\n'.join(sys.modules))"
 
 
@@ -129,6 +147,17 @@ def test_a_code_of_the_app_loads_no_library_that_other_proofs_need(nowhere: Prog
     nowhere.ask("mfa", "verify", pyotp.TOTP(secret).now())
     modules = loaded(SCRIPT, "verify", "000000", program=nowhere, status=5)
     assert modules & NOT_FOR_READING == set()
+
+
+def test_reading_and_verifying_load_little_that_the_import_floor_does_not(nowhere: Program) -> None:
+    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
+    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
+    secret = nowhere.ask("mfa", "add")["secret"]
+    nowhere.ask("mfa", "verify", pyotp.TOTP(secret).now())
+    floor = loaded(FLOOR, program=nowhere)
+    for arguments, status in ((("account", "show", "--json"), 0), (("verify", "000000"), 5)):
+        modules = loaded(SCRIPT, *arguments, program=nowhere, status=status) - floor
+        assert {name.partition(".")[0] for name in modules} - {"mfactl"} <= BEYOND_THE_FLOOR
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs names them")
