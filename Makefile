@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 
 # What the tests need from Debian, each as program-or-file:package.
 DEBIAN := oathtool:oathtool zbarimg:zbar-tools shellcheck:shellcheck strace:strace jq:jq \
-	bash:bash /usr/share/bash-completion/bash_completion:bash-completion zsh:zsh fish:fish mandoc:mandoc \
+	bash:bash dash:dash /usr/share/bash-completion/bash_completion:bash-completion zsh:zsh fish:fish mandoc:mandoc \
 	/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core
 
 # Without bytecode every command that a test starts compiles its imports anew.

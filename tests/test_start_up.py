@@ -91,6 +91,22 @@ def nowhere(tmp_path: Path) -> Program:
     return Program(tmp_path / "home")
 
 
+@pytest.fixture
+def ada(nowhere: Program) -> Program:
+    """Ada has signed up."""
+    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
+    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
+    return nowhere
+
+
+@pytest.fixture
+def ada_with_app(ada: Program) -> Program:
+    """Ada has an authenticator app."""
+    secret = ada.ask("mfa", "add")["secret"]
+    ada.ask("mfa", "verify", pyotp.TOTP(secret).now())
+    return ada
+
+
 def test_the_command_line_is_there_before_any_command_or_service() -> None:
     script = "import sys, mfactl.cli.app; print('\\n'.join(sys.modules))"
     modules = loaded(script, program=Program(Path("/nonexistent")))
@@ -140,24 +156,20 @@ def test_a_command_ends_without_taking_down_python(nowhere: Program) -> None:
     assert "down" not in printed
 
 
-def test_a_code_of_the_app_loads_no_library_that_other_proofs_need(nowhere: Program) -> None:
-    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
-    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
-    secret = nowhere.ask("mfa", "add")["secret"]
-    nowhere.ask("mfa", "verify", pyotp.TOTP(secret).now())
-    modules = loaded(SCRIPT, "verify", "000000", program=nowhere, status=5)
+def test_a_code_of_the_app_loads_no_library_that_other_proofs_need(ada_with_app: Program) -> None:
+    modules = loaded(SCRIPT, "verify", "000000", program=ada_with_app, status=5)
     assert modules & NOT_FOR_READING == set()
 
 
-def test_reading_and_verifying_load_little_that_the_import_floor_does_not(nowhere: Program) -> None:
-    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
-    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
-    secret = nowhere.ask("mfa", "add")["secret"]
-    nowhere.ask("mfa", "verify", pyotp.TOTP(secret).now())
-    floor = loaded(FLOOR, program=nowhere)
-    for arguments, status in ((("account", "show", "--json"), 0), (("verify", "000000"), 5)):
-        modules = loaded(SCRIPT, *arguments, program=nowhere, status=status) - floor
-        assert {name.partition(".")[0] for name in modules} - {"mfactl"} <= BEYOND_THE_FLOOR
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(("account", "show", "--json"), 0), (("verify", "000000"), 5)]
+)
+def test_reading_and_verifying_load_little_that_the_import_floor_does_not(
+    ada_with_app: Program, arguments: tuple[str, ...], status: int
+) -> None:
+    modules = loaded(SCRIPT, *arguments, program=ada_with_app, status=status)
+    modules -= loaded(FLOOR, program=ada_with_app)
+    assert {name.partition(".")[0] for name in modules} - {"mfactl"} <= BEYOND_THE_FLOOR
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs names them")
@@ -169,11 +181,9 @@ def test_finding_the_users_own_directories_loads_no_library(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("how", [(), ("--json",)], ids=["as text", "as JSON"])
 def test_the_account_page_loads_nothing_that_only_other_commands_need(
-    nowhere: Program, how: tuple[str, ...]
+    ada: Program, how: tuple[str, ...]
 ) -> None:
-    nowhere.ask("signup", EMAIL, "--password-stdin", stdin=PASSWORD, status=3)
-    nowhere.ask("verify", nowhere.ask("outbox", "code", EMAIL)["code"])
-    modules = loaded(SCRIPT, "account", "show", *how, program=nowhere)
+    modules = loaded(SCRIPT, "account", "show", *how, program=ada)
     assert {"cryptography", "sqlite3"} <= modules
     assert modules & NOT_FOR_READING == set()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
+from tests.cli.program import EMAIL, NOW, PASSPHRASE, PASSWORD, Ada, Program
 
 
 @pytest.fixture
@@ -21,6 +21,14 @@ def with_vault(nowhere: Program) -> Program:
     """A home with a test vault and nobody in it."""
     program = nowhere.at(NOW)
     program.ask("vault", "init", "--test")
+    return program
+
+
+@pytest.fixture
+def with_passphrase(nowhere: Program) -> Program:
+    """A home with a test vault that a passphrase opens."""
+    program = nowhere.at(NOW)
+    program.with_(MFACTL_PASSPHRASE=PASSPHRASE).ask("vault", "init", "--test", "--passphrase")
     return program
 
 

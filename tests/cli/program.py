@@ -25,6 +25,7 @@ NOW = 1_767_225_600  # 2026-01-01T00:00:00Z, the first second of a step
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery staple"
+PASSPHRASE = "vivid otter climbs granite"
 COMMAND = (sys.executable, "-m", "mfactl")
 
 # What of the outside would change what mfactl does, or how long it takes to start.

@@ -13,9 +13,9 @@ import pytest
 from mfactl.cli import progress
 from mfactl.cli.options import Options
 from mfactl.cli.run import Run
-from tests.cli.program import EMAIL, Ada, Program
+from tests.cli.program import EMAIL, PASSPHRASE, Ada, Program
 from tests.cli.terminal import Terminal, a_shell
-from tests.cli.test_slots import OTHER_PASSPHRASE, PASSPHRASE, both, passphrase_file, slot_ids
+from tests.cli.test_slots import OTHER_PASSPHRASE, both, passphrase_file, slot_ids
 
 __all__ = ["both", "passphrase_file"]  # fixtures
 
@@ -119,6 +119,19 @@ def test_whoever_cannot_have_the_terminal_asks_nothing_and_leaves_it_alone(
     with a_shell(ada, "dash", "-i") as shell:
         shell.sendline(line)
         shell.expect_exact(f"Nobody can be asked for the {asked} in the background.")
+        assert echoes(shell)
+
+
+@pytest.mark.parametrize(
+    ("state", "command", "status"),
+    [("ada", ADD, 2), ("with_passphrase", "mfactl account show", 8)],
+)
+def test_a_secret_that_is_missing_in_the_background_ends_it_as_without_a_terminal(
+    request: pytest.FixtureRequest, state: str, command: str, status: int
+) -> None:
+    with a_shell(request.getfixturevalue(state), "dash", "-i") as shell:
+        shell.sendline(f"(trap '' TTOU; exec {command}) & wait $!; echo ended with $?.")
+        shell.expect_exact(f"ended with {status}.")
         assert echoes(shell)
 
 

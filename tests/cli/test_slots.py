@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import EMAIL, NOW, PASSWORD, Ada, Program
+from tests.cli.program import EMAIL, NOW, PASSPHRASE, PASSWORD, Ada, Program
 from tests.vault.vaults import edit
 
-PASSPHRASE = "vivid otter climbs granite"
 OTHER_PASSPHRASE = "seven slow rivers under ice"
 
 

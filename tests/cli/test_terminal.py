@@ -12,20 +12,22 @@ from typing import NamedTuple
 import pexpect
 import pytest
 
-from tests.cli.program import COMMAND, EMAIL, HOUR, MINUTE, NOW, PASSWORD, Ada, Ended, Program
+from tests.cli.program import (
+    COMMAND,
+    EMAIL,
+    HOUR,
+    MINUTE,
+    NOW,
+    PASSPHRASE,
+    PASSWORD,
+    Ada,
+    Ended,
+    Program,
+)
 from tests.cli.terminal import SECONDS, Terminal, sign_up
 
 NEW_PASSWORD = "a quiet lighthouse keeps nine owls"
-PASSPHRASE = "seven grey herons by the old canal"
 LATER = NOW + 11 * MINUTE
-
-
-@pytest.fixture
-def with_passphrase(nowhere: Program) -> Program:
-    """A home with a test vault that a passphrase opens."""
-    program = nowhere.at(NOW)
-    program.with_(MFACTL_PASSPHRASE=PASSPHRASE).ask("vault", "init", "--test", "--passphrase")
-    return program
 
 
 def files_of(program: Program) -> dict[str, bytes]:
@@ -283,8 +285,19 @@ def test_a_prompt_needs_a_terminal_on_stdin_and_not_on_stdout(ada: Ada, tmp_path
     assert ended.out == f"Verified as {EMAIL}.\n"
 
 
+def test_without_a_terminal_nobody_is_asked_for_a_code_that_would_not_help(ada: Ada) -> None:
+    ada.ask("signout")
+    for arguments in (("verify",), ("verify", "--backup-code")):
+        assert ada.here(*arguments, "--no-input").status == 7
+
+
 @pytest.mark.parametrize(
-    ("state", "arguments"), [("ada_signing_in", ("verify",)), ("with_vault", ("signin", EMAIL))]
+    ("state", "arguments"),
+    [
+        ("ada_signing_in", ("verify",)),
+        ("ada_signing_in", ("verify", "--backup-code")),
+        ("with_vault", ("signin", EMAIL)),
+    ],
 )
 def test_a_piped_stdin_is_never_asked_though_a_terminal_is_near(
     request: pytest.FixtureRequest, tmp_path: Path, state: str, arguments: tuple[str, ...]

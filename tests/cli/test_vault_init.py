@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program
-
-PASSPHRASE = "vivid otter climbs granite"
+from tests.cli.program import PASSPHRASE, Program
 
 
 @pytest.fixture

@@ -291,7 +291,14 @@ class Run:
         return act()
 
     def _passphrase(self) -> str | None:
-        return prompts.secret("Passphrase of the vault", "passphrase") if self.can_ask else None
+        if not self.can_ask:
+            return None
+        try:
+            return prompts.secret("Passphrase of the vault", "passphrase")
+        except MfactlError as error:
+            if error.refusals[0].code is Code.PARAM_MISSING:  # in the background
+                return None
+            raise
 
 
 def run_of(context: typer.Context) -> Run:

@@ -87,7 +87,7 @@ else:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             signal.signal(number, leave)
-            resume(number, frame)
+            resume(number, frame)  # the kernel stops no orphan: nobody could make it go on
 
         handlers = {signal.SIGCONT: signal.signal(signal.SIGCONT, resume)}
         for number in (signal.SIGTSTP, signal.SIGQUIT):

@@ -61,8 +61,8 @@ def verify(
     if code is None and not backup_code:
         return verified(ask(run))
     parse = partial(codes.parse, backup_only=backup_code)
-    if code is None and run.can_ask:
-        service.awaited(run.conversation)  # whose code is asked for
+    if code is None:
+        service.awaited(run.conversation)  # whose code is asked for; raises if none would help
 
     def attempt() -> Concluded:
         return service.by_code(run.conversation, run.code(code, "Backup code", parse))

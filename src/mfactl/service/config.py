@@ -92,8 +92,8 @@ def _table_of(raw: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _remove(raw: dict[str, Any], key: str) -> None:
-    is_ours = any(known.startswith(f"{key}.") for known in KINDS)
-    if key in raw and not (is_ours and isinstance(raw[key], dict)):
+    is_table_of_settings = key in config.TABLES and isinstance(raw.get(key), dict)
+    if key in raw and not is_table_of_settings:
         del raw[key]
         return
     table, _, name = key.rpartition(".")
